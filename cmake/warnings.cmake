@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# Flags of every target of this project; sanitizers have to cover the libraries as well as the programs.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast)
+if(CMM_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(CMM_SANITIZE)
+  add_compile_options(-fsanitize=${CMM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${CMM_SANITIZE})
+endif()

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "engine/report.hpp"
+#include "model/decision.hpp"
+#include "model/reclaim.hpp"
+#include "model/time.hpp"
+
+namespace cmm {
+
+/// The decision in a few words, for people: "below threshold", "cooling down for 12.5 s", "free 12.0 MiB".
+std::string describe(const Decision& decision, TimePoint now);
+
+/// "2 s", "12.5 s", "800 ms": for people.
+std::string describe(Duration duration);
+
+}  // namespace cmm

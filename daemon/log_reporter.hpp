@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "config/settings.hpp"
+#include "daemon/startup.hpp"
+#include "engine/report.hpp"
+
+namespace cmm {
+
+/// Tells scans and reclaims to the log, on stderr. What lasts is told when it changes, not at every scan. For one
+/// thread.
+class LogReporter {
+ public:
+  explicit LogReporter(const Settings& settings) : dry_run_(settings.dry_run) {}
+
+  void starting(const Settings& settings, const Startup& startup);
+  void scanned(const ScanReport& report);
+  void reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome);
+  void overran(Duration took, Duration interval);
+
+ private:
+  void tell_branches(const ScanReport& report);
+  void tell_target(const TargetReport& row, TimePoint now);
+
+  bool dry_run_;
+  bool told_empty_ = false;
+  std::set<std::string> unreadable_branches_;
+  // What was last told of a cgroup that isn't simply fine.
+  std::unordered_map<CgroupId, std::string, CgroupId::Hash> told_;
+  std::unordered_map<CgroupId, std::string, CgroupId::Hash> failing_;
+};
+
+/// Sets the level and the form of the log.
+void configure_log(LogLevel level);
+
+}  // namespace cmm

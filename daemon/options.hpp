@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "daemon/exit_code.hpp"
+
+namespace cmm {
+
+/// What the command line asks for.
+enum class Action {
+  run,           ///< watch, or scan once, as the settings say
+  check_config,  ///< print the effective settings and exit
+  version,       ///< print version_text() and exit
+  help,          ///< print help_text() and exit
+};
+
+struct Options {
+  Action action = Action::run;
+  Settings settings;        ///< defaults < file < command line; the defaults for version and help
+  std::string config_file;  ///< the file that was read; empty: none
+};
+
+/// Why the program can't start: one line without a line end, and what to exit with: ExitCode::usage for the
+/// command line, ExitCode::config for the file.
+struct OptionsError {
+  ExitCode code = ExitCode::usage;
+  std::string message;
+};
+
+/// Reads the command line (without the program's name) and the file that --config names.
+tl::expected<Options, OptionsError> parse_options(const std::vector<std::string>& arguments);
+
+/// What --help prints: options with their defaults, exit codes.
+std::string help_text();
+
+/// What --version prints.
+std::string version_text();
+
+}  // namespace cmm

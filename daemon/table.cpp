@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "daemon/describe.hpp"
+
+namespace cmm {
+namespace {
+
+constexpr const char* kRow = "{:>11}  {:>11}  {:>11}  {:>11}  {:<28}  {}\n";
+
+Bytes reclaimable(const TargetReport& row) {
+  return row.sample && row.sample->cache ? row.sample->cache->reclaimable : Bytes{};
+}
+
+Bytes usage(const TargetReport& row) { return row.sample ? row.sample->usage : Bytes{}; }
+
+std::string outcome_text(const ReclaimOutcome& outcome) {
+  return fmt::format("freed {}, {}", human(outcome.freed), to_string(outcome.end));
+}
+
+std::string format_row(const TargetReport& row, TimePoint now, const Outcomes& outcomes) {
+  const auto outcome = outcomes.find(row.cgroup->id);
+  const auto what = outcome != outcomes.end() ? outcome_text(outcome->second) : describe(row.decision, now);
+  if (!row.sample) return fmt::format(kRow, "-", "-", "-", "-", what, row.cgroup->path);
+  const auto& sample = *row.sample;
+  return fmt::format(kRow, human(sample.usage), sample.cache ? human(sample.cache->reclaimable) : "-",
+                     human(row.marks.threshold), human(sample.effective_limit), what, row.cgroup->path);
+}
+
+}  // namespace
+
+std::string to_table(const ScanReport& report, const Outcomes& outcomes) {
+  std::vector<const TargetReport*> rows;
+  rows.reserve(report.targets.size());
+  for (const auto& row : report.targets) rows.push_back(&row);
+  std::stable_sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) {
+    return std::pair{reclaimable(*a), usage(*a)} > std::pair{reclaimable(*b), usage(*b)};
+  });
+
+  auto text = fmt::format(kRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "DECISION", "CGROUP");
+  for (const auto* row : rows) text += format_row(*row, report.at, outcomes);
+  for (const auto& error : report.unreadable_branches) text += fmt::format("unreadable: {}\n", error.message());
+  if (rows.empty()) text += "no cgroups to watch below the parent\n";
+  return text;
+}
+
+}  // namespace cmm

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/cgroup_files.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+namespace cmm {
+namespace {
+
+std::error_code ensure_open(UniqueFd& fd, int dir, const char* name) {
+  if (fd) return {};
+  auto opened = open_at(dir, name, O_RDONLY);
+  if (!opened) return opened.error();
+  fd = std::move(*opened);
+  return {};
+}
+
+// No file, no limit: but only where the cgroup itself is still there, which the caller's other reads show.
+Io<Limit> limit_of(Io<std::string_view> text) {
+  if (!text) {
+    if (text.error() == std::errc::no_such_file_or_directory) return Limit::max();
+    return tl::unexpected{text.error()};
+  }
+  const auto limit = parse_limit(*text);
+  if (!limit) return tl::unexpected{std::make_error_code(std::errc::bad_message)};
+  return *limit;
+}
+
+}  // namespace
+
+bool is_scarce(const UniqueFd& fd) {
+  // Left for everything else: reclaims in flight, listings, logs, the files that are opened for one read.
+  constexpr rlim_t kReserve = 256;
+  static const rlim_t limit = [] {
+    rlimit files{};
+    return ::getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : rlim_t{1024};
+  }();
+  return static_cast<rlim_t>(fd.get()) + kReserve >= limit;
+}
+
+Io<std::string_view> HeldFile::read_line(ControlFileReader& reader, int dir, const char* name) {
+  if (const auto error = ensure_open(fd, dir, name)) return tl::unexpected{error};
+  return reader.read_line(fd.get());
+}
+
+Io<std::string_view> HeldFile::read_all(ControlFileReader& reader, int dir, const char* name) {
+  if (const auto error = ensure_open(fd, dir, name)) return tl::unexpected{error};
+  return reader.read_all(fd.get());
+}
+
+Io<UniqueFd> open_cgroup(int parent_dir, const char* name, CgroupId expected) {
+  auto dir = open_at(parent_dir, name, O_PATH | O_DIRECTORY);
+  if (!dir) return dir;
+  const auto state = directory_state(dir->get());
+  if (!state) return tl::unexpected{state.error()};
+  if (state->id != expected) return tl::unexpected{std::make_error_code(std::errc::no_such_file_or_directory)};
+  return dir;
+}
+
+Io<DirectoryState> directory_state(int dir) {
+  struct stat state {};
+  if (::fstat(dir, &state) != 0) return tl::unexpected{last_error()};
+  // "." and the name in the parent directory are the first two links.
+  const auto children = state.st_nlink > 2 ? state.st_nlink - 2 : 0;
+  return DirectoryState{CgroupId{state.st_ino}, children};
+}
+
+Io<Limit> LimitFiles::read(ControlFileReader& reader, const MemoryInterface& interface, int dir, bool thorough) {
+  const auto hard = limit_of(hard_.read_line(reader, dir, interface.limit));
+  if (!hard) return hard;
+  if (interface.high != nullptr && (thorough || reads_++ % kHighEvery == 0)) {
+    const auto high = limit_of(reader.read_at(dir, interface.high));
+    if (!high) return high;
+    high_ = *high;
+  }
+  return tighter(*hard, high_);
+}
+
+}  // namespace cmm

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/cgroup_tree.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "cgroupfs/container_name.hpp"
+#include "cgroupfs/directory.hpp"
+
+namespace cmm {
+namespace {
+
+const char* last_component(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return path.c_str() + (slash == std::string::npos ? 0 : slash + 1);
+}
+
+/// The cgroups from the first component of `path` down to the last but one: "a/b/c" gives a, a/b.
+std::vector<std::string> ancestors(const std::string& path) {
+  std::vector<std::string> found;
+  for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    found.push_back(path.substr(0, slash));
+  }
+  return found;
+}
+
+template <class List, class IdOf>
+void drop_missing(List& known, std::unordered_map<std::string, CgroupId>& listed, IdOf cgroup_of) {
+  std::erase_if(known, [&](const auto& child) {
+    const Cgroup& cgroup = cgroup_of(child);
+    const auto entry = listed.find(last_component(cgroup.path));
+    const bool same = entry != listed.end() && entry->second == cgroup.id;
+    // What stays is struck off the list, so that the list is left with what is new.
+    if (same) listed.erase(entry);
+    return !same;
+  });
+}
+
+}  // namespace
+
+const char* Target::name() const { return last_component(cgroup->path); }
+
+CgroupTree::CgroupTree(Hierarchy hierarchy, std::vector<Parent> parents)
+    : hierarchy_(std::move(hierarchy)), interface_(memory_interface(hierarchy_.version)) {
+  for (auto& parent : parents) {
+    Root root;
+    root.parent = std::move(parent);
+    roots_.push_back(std::move(root));
+  }
+}
+
+std::string CgroupTree::absolute(const std::string& path) const { return hierarchy_.mount + "/" + path; }
+
+void CgroupTree::refresh() {
+  for (auto& root : roots_) refresh_root(root);
+}
+
+// A parent may be removed and made again while it is watched (the last container of a runtime goes): its
+// directory is looked up anew whenever the old one has died.
+void CgroupTree::open_root(Root& root) {
+  const auto open = [&](const std::string& path) {
+    Branch branch;
+    auto dir = open_at(AT_FDCWD, absolute(path).c_str(), O_PATH | O_DIRECTORY);
+    const auto state = dir.and_then([](const UniqueFd& fd) { return directory_state(fd.get()); });
+    const auto id = state ? state->id : CgroupId{};
+    branch.cgroup = std::make_shared<const Cgroup>(Cgroup{id, path, {}});
+    if (state) {
+      branch.dir = std::move(*dir);
+    } else {
+      branch.list_error = Error{state.error(), "open", absolute(path)};
+    }
+    return branch;
+  };
+  root.above.clear();
+  for (const auto& path : ancestors(root.parent.path)) root.above.push_back(open(path));
+  root.branch = open(root.parent.path);
+}
+
+void CgroupTree::refresh_root(Root& root) {
+  if (!root.branch.dir || root.branch.gone) open_root(root);
+  auto above = Limit::max();
+  for (auto& branch : root.above) {
+    if (branch.dir) read_limits(branch, above);
+    above = branch.effective_limit;
+  }
+  if (root.branch.dir) refresh_branch(root.branch, above);
+  if (!root.branch.gone) return;
+  open_root(root);
+  if (root.branch.dir) refresh_branch(root.branch, above);
+}
+
+void CgroupTree::refresh_branch(Branch& branch, Limit above) {
+  read_limits(branch, above);
+  if (branch.gone) return;
+  notice_changes(branch);
+  if (branch.stale) list(branch);
+  for (auto& child : branch.branches) {
+    if (child->dir) refresh_branch(*child, branch.effective_limit);
+  }
+  // A child that went, or changed between leaf and branch, while it was being refreshed.
+  const bool changed = std::any_of(branch.branches.begin(), branch.branches.end(),
+                                   [](const auto& child) { return child->gone; });
+  if (!changed) return;
+  list(branch);
+  for (auto& child : branch.branches) {
+    if (child->dir && child->stale) refresh_branch(*child, branch.effective_limit);
+  }
+}
+
+void CgroupTree::read_limits(Branch& branch, Limit above) {
+  const auto own = branch.limits.read(reader_, interface_, branch.dir.get(), false);
+  branch.effective_limit = tighter(above, own.value_or(Limit::max()));
+  branch.limit_error.reset();
+  if (own) return;
+  if (is_gone(own.error())) {
+    branch.gone = true;
+  } else {
+    branch.limit_error = Error{own.error(), "read the limits of", absolute(branch.cgroup->path)};
+  }
+}
+
+void CgroupTree::notice_changes(Branch& branch) {
+  const auto state = directory_state(branch.dir.get());
+  if (!state || state->children != branch.listed_children) branch.stale = true;
+  for (auto& target : branch.targets) {
+    // A leaf may get children at any time, and with them become a branch.
+    if (!target.is_container && target.dir && !target.gone) {
+      const auto leaf = directory_state(target.dir.get());
+      if (!leaf || leaf->children > 0) target.gone = true;
+    }
+    if (target.gone) branch.stale = true;
+  }
+  // … and a branch that lost its last child is a leaf again.
+  for (auto& child : branch.branches) {
+    if (!child->dir) branch.stale = true;  // could not be opened last time: try again
+    if (child->dir && child->listed_children > 0 && !is_kubernetes_level(last_component(child->cgroup->path))) {
+      const auto inner = directory_state(child->dir.get());
+      if (!inner || inner->children == 0) child->gone = true;
+    }
+    if (child->gone) branch.stale = true;
+  }
+}
+
+void CgroupTree::list(Branch& branch) {
+  auto children = list_child_cgroups(branch.dir.get());
+  if (!children) {
+    branch.list_error = Error{children.error(), "list", absolute(branch.cgroup->path)};
+    return;  // stays stale: the next refresh tries again
+  }
+  branch.list_error.reset();
+  branch.stale = false;
+  branch.listed_children = children->size();
+
+  std::unordered_map<std::string, CgroupId> listed;
+  for (auto& child : *children) listed.emplace(std::move(child.name), child.id);
+  std::erase_if(branch.targets, [](const Target& target) { return target.gone; });
+  std::erase_if(branch.branches, [](const auto& child) { return child->gone || !child->dir; });
+  drop_missing(branch.targets, listed, [](const Target& target) -> const Cgroup& { return *target.cgroup; });
+  drop_missing(branch.branches, listed, [](const auto& child) -> const Cgroup& { return *child->cgroup; });
+  for (const auto& [name, id] : listed) add(branch, name, id);
+}
+
+void CgroupTree::add(Branch& branch, const std::string& name, CgroupId id) {
+  if (is_container_helper(name)) return;
+  const std::string container{container_id(name)};
+  auto cgroup = std::make_shared<const Cgroup>(Cgroup{id, branch.cgroup->path + "/" + name, container});
+  if (!container.empty()) {
+    Target target;
+    target.cgroup = std::move(cgroup);
+    target.is_container = true;
+    branch.targets.push_back(std::move(target));
+    return;
+  }
+  auto dir = open_cgroup(branch.dir.get(), name.c_str(), id);
+  const auto state = dir.and_then([](const UniqueFd& fd) { return directory_state(fd.get()); });
+  if (!state) {
+    // Removed since it was listed; one of the same name may be there already.
+    branch.stale = true;
+    if (is_gone(state.error())) return;
+    add_branch(branch, std::move(cgroup), {});
+    auto& child = *branch.branches.back();
+    child.list_error = Error{state.error(), "open", absolute(child.cgroup->path)};
+    return;
+  }
+  if (state->children > 0 || is_kubernetes_level(name)) {
+    add_branch(branch, std::move(cgroup), std::move(*dir));
+    return;
+  }
+  Target target;
+  target.cgroup = std::move(cgroup);
+  if (!is_scarce(*dir)) target.dir = std::move(*dir);
+  branch.targets.push_back(std::move(target));
+}
+
+void CgroupTree::add_branch(Branch& parent, CgroupRef cgroup, UniqueFd dir) {
+  auto child = std::make_unique<Branch>();
+  child->cgroup = std::move(cgroup);
+  child->dir = std::move(dir);
+  parent.branches.push_back(std::move(child));
+}
+
+namespace {
+
+void visit_targets(Branch& branch, const std::function<void(Branch&, Target&)>& visit) {
+  for (auto& target : branch.targets) visit(branch, target);
+  for (auto& child : branch.branches) visit_targets(*child, visit);
+}
+
+void collect_unreadable(const Branch& branch, std::vector<Error>& errors) {
+  if (branch.list_error) errors.push_back(*branch.list_error);
+  if (branch.limit_error) errors.push_back(*branch.limit_error);
+  for (const auto& child : branch.branches) collect_unreadable(*child, errors);
+}
+
+}  // namespace
+
+void CgroupTree::for_each_target(const std::function<void(Branch&, Target&)>& visit) {
+  for (auto& root : roots_) visit_targets(root.branch, visit);
+}
+
+std::vector<Error> CgroupTree::unreadable() const {
+  std::vector<Error> errors;
+  for (const auto& root : roots_) collect_unreadable(root.branch, errors);
+  return errors;
+}
+
+}  // namespace cmm

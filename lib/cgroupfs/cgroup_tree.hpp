@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "cgroupfs/cgroup_files.hpp"
+#include "cgroupfs/hierarchy.hpp"
+#include "cgroupfs/memory_interface.hpp"
+#include "model/cgroup.hpp"
+#include "model/limit.hpp"
+
+namespace cmm {
+
+/// A cgroup that is sampled and reclaimed as a whole: a container, or a leaf of a branch without containers.
+struct Target {
+  CgroupRef cgroup;
+  bool is_container = false;  ///< named by a container id: what is below it belongs to it
+  bool gone = false;          ///< set by whoever finds it removed; the next refresh drops it
+  UniqueFd dir;
+  HeldFile usage;
+  HeldFile stat;
+  LimitFiles limits;
+
+  [[nodiscard]] const char* name() const;
+};
+
+/// A cgroup on the way down to targets: a parent, a slice, a QoS class, a pod.
+struct Branch {
+  CgroupRef cgroup;
+  UniqueFd dir;
+  LimitFiles limits;
+  Limit effective_limit = Limit::max();  ///< its own and its ancestors', as of the last refresh
+  std::vector<Target> targets;
+  std::vector<std::unique_ptr<Branch>> branches;
+  unsigned long listed_children = 0;  ///< child directories at the last listing, whatever became of them
+  bool stale = true;                  ///< its list of children may be out of date
+  bool gone = false;
+  std::optional<Error> list_error;    ///< why its children can't be seen
+  std::optional<Error> limit_error;   ///< why its limits can't be read
+};
+
+/// The parents' subtrees, kept up to date from scan to scan at the price of one fstat for each cgroup that
+/// can get children. Owns all descriptors. For one thread.
+///
+/// How changes are noticed without listing directories: a directory's link count says how many children it
+/// has, and a removed cgroup answers ENODEV on its held files. Where no known child died and their number is
+/// the same, it is the same children. (inotify would miss what is made through another cgroup namespace's
+/// mount: that is another superblock with inodes of its own.)
+class CgroupTree {
+ public:
+  CgroupTree(Hierarchy hierarchy, std::vector<Parent> parents);
+
+  /// Takes in created, removed and recreated cgroups and the limits of all branches.
+  void refresh();
+
+  /// Calls `visit` for each target that was there at the last refresh, branch by branch.
+  void for_each_target(const std::function<void(Branch&, Target&)>& visit);
+
+  /// The branches that can't be read, with why; a missing parent is one of them.
+  [[nodiscard]] std::vector<Error> unreadable() const;
+
+  [[nodiscard]] const MemoryInterface& interface() const { return interface_; }
+
+ private:
+  /// A parent and what is above it, whose limits count too.
+  struct Root {
+    Parent parent;
+    std::vector<Branch> above;  // from below the hierarchy's root down to above the parent
+    Branch branch;
+  };
+
+  void refresh_root(Root& root);
+  void open_root(Root& root);
+  void refresh_branch(Branch& branch, Limit above);
+  void read_limits(Branch& branch, Limit above);
+  void notice_changes(Branch& branch);
+  void list(Branch& branch);
+  void add(Branch& branch, const std::string& name, CgroupId id);
+  void add_branch(Branch& parent, CgroupRef cgroup, UniqueFd dir);
+  [[nodiscard]] std::string absolute(const std::string& path) const;
+
+  Hierarchy hierarchy_;
+  const MemoryInterface& interface_;
+  std::vector<Root> roots_;
+  ControlFileReader reader_;
+};
+
+}  // namespace cmm

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/memory_interface.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace cmm {
+namespace {
+
+// v1 prints local values under the plain names; the total_ ones include the children.
+constexpr std::array kV1Keys{
+    StatKey{"total_cache", &MemoryStat::file},
+    StatKey{"total_shmem", &MemoryStat::shmem},
+    StatKey{"total_inactive_file", &MemoryStat::inactive_file},
+    StatKey{"total_active_file", &MemoryStat::active_file},
+    StatKey{"total_dirty", &MemoryStat::dirty},
+    StatKey{"total_writeback", &MemoryStat::writeback},
+    StatKey{"total_rss", &MemoryStat::anon},
+    StatKey{"hierarchical_memory_limit", &MemoryStat::hierarchical_limit},
+};
+
+// v2 is always hierarchical.
+constexpr std::array kV2Keys{
+    StatKey{"file", &MemoryStat::file},
+    StatKey{"shmem", &MemoryStat::shmem},
+    StatKey{"inactive_file", &MemoryStat::inactive_file},
+    StatKey{"active_file", &MemoryStat::active_file},
+    StatKey{"file_dirty", &MemoryStat::dirty},
+    StatKey{"file_writeback", &MemoryStat::writeback},
+    StatKey{"anon", &MemoryStat::anon},
+};
+
+Bytes value(const std::optional<Bytes>& bytes) { return bytes.value_or(Bytes{}); }
+
+std::optional<Bytes> file_lru(const MemoryStat& stat) {
+  if (!stat.inactive_file && !stat.active_file) return std::nullopt;
+  return value(stat.inactive_file) + value(stat.active_file);
+}
+
+// Dirty pages and those under writeback can't be dropped until the disk has them.
+Bytes clean(Bytes pages, const MemoryStat& stat) {
+  return pages - (value(stat.dirty) + value(stat.writeback));
+}
+
+std::optional<Bytes> reclaimable_v1(const MemoryStat& stat) {
+  const auto lru = file_lru(stat);
+  if (!lru) return std::nullopt;
+  return clean(*lru, stat);
+}
+
+// The file LRUs of v2 can lag behind `file` between two flushes of the statistics: the smaller one is safe.
+std::optional<Bytes> reclaimable_v2(const MemoryStat& stat) {
+  const auto lru = file_lru(stat);
+  if (!lru) return std::nullopt;
+  const auto droppable = stat.file ? std::min(*stat.file - value(stat.shmem), *lru) : *lru;
+  return clean(droppable, stat);
+}
+
+constexpr MemoryInterface kV1{CgroupVersion::v1, "memory.usage_in_bytes", "memory.limit_in_bytes", nullptr,
+                              "memory.stat",     "memory.force_empty",    kV1Keys,                 reclaimable_v1};
+constexpr MemoryInterface kV2{CgroupVersion::v2, "memory.current", "memory.max", "memory.high",
+                              "memory.stat",     "memory.reclaim", kV2Keys,      reclaimable_v2};
+
+}  // namespace
+
+const MemoryInterface& memory_interface(CgroupVersion version) {
+  return version == CgroupVersion::v1 ? kV1 : kV2;
+}
+
+}  // namespace cmm

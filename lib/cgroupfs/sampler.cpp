@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/sampler.hpp"
+
+#include <fcntl.h>
+
+#include <utility>
+
+namespace cmm {
+namespace {
+
+const std::error_code kNonsense = std::make_error_code(std::errc::bad_message);
+
+}  // namespace
+
+Sampler::Sampler(const Hierarchy& hierarchy)
+    : mount_(hierarchy.mount), interface_(memory_interface(hierarchy.version)) {}
+
+std::error_code Sampler::open_directory(const Branch& branch, Target& target) {
+  if (target.dir) return {};
+  auto dir = open_cgroup(branch.dir.get(), target.name(), target.cgroup->id);
+  if (!dir) return dir.error();
+  if (!target.is_container && directory_state(dir->get()).map([](auto state) { return state.children; }).value_or(0)) {
+    // A leaf no longer: as a target it is gone, and the tree will find it again as a branch.
+    target.gone = true;
+    return std::make_error_code(std::errc::no_such_file_or_directory);
+  }
+  target.dir = std::move(*dir);
+  return {};
+}
+
+// A missing file means a removed cgroup only where the name doesn't lead to the same cgroup any more; else the
+// memory controller isn't enabled for it.
+Error Sampler::failure(Target& target, const Branch& branch, std::error_code code, const char* file) {
+  if (code == std::errc::no_such_device) target.gone = true;
+  if (code == std::errc::no_such_file_or_directory && !target.gone) {
+    target.gone = !open_cgroup(branch.dir.get(), target.name(), target.cgroup->id);
+    if (!target.gone) code = std::make_error_code(std::errc::operation_not_supported);
+  }
+  release(target, false);
+  if (!target.gone) target.usage.fd.reset();
+  return {code, "read", mount_ + "/" + target.cgroup->path + "/" + file};
+}
+
+Result<MemorySample> Sampler::read_usage(const Branch& branch, Target& target, Bytes node_total) {
+  if (const auto error = open_directory(branch, target)) {
+    return tl::unexpected{failure(target, branch, error, "")};
+  }
+  const auto text = target.usage.read_line(reader_, target.dir.get(), interface_.usage);
+  if (!text) return tl::unexpected{failure(target, branch, text.error(), interface_.usage)};
+  const auto usage = parse_number(*text);
+  if (!usage) return tl::unexpected{failure(target, branch, kNonsense, interface_.usage)};
+
+  const auto own = target.limits.read(reader_, interface_, target.dir.get(), false);
+  if (!own) return tl::unexpected{failure(target, branch, own.error(), interface_.limit)};
+  const auto limit = tighter(tighter(*own, branch.effective_limit), Limit{node_total});
+  return MemorySample{
+      .usage = Bytes{*usage}, .effective_limit = limit.value_or(node_total), .swappable = false, .cache = {}};
+}
+
+Result<CacheSample> Sampler::read_cache(const Branch& branch, Target& target) {
+  const auto text = target.stat.read_all(reader_, target.dir.get(), interface_.stat);
+  if (!text) return tl::unexpected{failure(target, branch, text.error(), interface_.stat)};
+  const auto stat = parse_memory_stat(*text, interface_.stat_keys);
+  const auto reclaimable = stat ? interface_.reclaimable(*stat) : std::nullopt;
+  if (!reclaimable) return tl::unexpected{failure(target, branch, kNonsense, interface_.stat)};
+  // Without the `file` key the droppable part is what is known of the cache.
+  return CacheSample{.cache = stat->file.value_or(*reclaimable), .reclaimable = *reclaimable};
+}
+
+Result<bool> Sampler::may_swap(const Branch& branch, Target& target) {
+  constexpr const char* kSwapMax = "memory.swap.max";
+  const auto text = reader_.read_at(target.dir.get(), kSwapMax);
+  if (!text) {
+    if (text.error() == std::errc::no_such_file_or_directory) return true;
+    return tl::unexpected{failure(target, branch, text.error(), kSwapMax)};
+  }
+  return parse_limit(*text) != Limit{Bytes{}};
+}
+
+void Sampler::release(Target& target, bool over_threshold) {
+  const auto& last_opened = target.stat.fd ? target.stat.fd : target.usage.fd;
+  const bool scarce = target.gone || (last_opened && is_scarce(last_opened));
+  if (scarce || !over_threshold) target.stat.fd.reset();
+  if (!scarce) return;
+  target.usage.fd.reset();
+  target.limits.close();
+  target.dir.reset();
+}
+
+}  // namespace cmm

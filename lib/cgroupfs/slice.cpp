@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/slice.hpp"
+
+#include <fcntl.h>
+
+#include <chrono>
+#include <utility>
+
+#include "cgroupfs/cgroup_files.hpp"
+#include "cgroupfs/control_file.hpp"
+#include "cgroupfs/parse.hpp"
+
+namespace cmm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A slice may free nothing because its time was over before the kernel had drained the other CPUs' page lists;
+// the cutters make the next one longer then. So many in a row say that there is nothing to be had.
+constexpr unsigned kFutileSlices = 8;
+
+/// What the counters say between two slices.
+struct Counters {
+  Bytes reclaimable;
+  Bytes file_lru;
+};
+
+/// Reads a cgroup's memory.stat again and again.
+class CounterReader {
+ public:
+  CounterReader(const ReclaimJob& job, const MemoryInterface& interface) : job_(job), interface_(interface) {}
+
+  Io<Counters> read() {
+    const auto text = stat_.read_all(reader_, job_.dir.get(), interface_.stat);
+    if (!text) return tl::unexpected{text.error()};
+    const auto stat = parse_memory_stat(*text, interface_.stat_keys);
+    const auto reclaimable = stat ? interface_.reclaimable(*stat) : std::nullopt;
+    if (!reclaimable) return tl::unexpected{std::make_error_code(std::errc::bad_message)};
+    return Counters{*reclaimable, stat->inactive_file.value_or(Bytes{}) + stat->active_file.value_or(Bytes{})};
+  }
+
+ private:
+  const ReclaimJob& job_;
+  const MemoryInterface& interface_;
+  HeldFile stat_;
+  ControlFileReader reader_;
+};
+
+/// EINTR is how a slice is meant to end, and EAGAIN (16 passes without progress) is judged by what was freed.
+bool is_expected(std::error_code error) {
+  return !error || error == std::errc::interrupted || error == std::errc::resource_unavailable_try_again;
+}
+
+ReclaimOutcome ended(ReclaimOutcome outcome, ReclaimEnd end) {
+  outcome.end = end;
+  outcome.duration = Clock::now() - outcome.started_at;
+  return outcome;
+}
+
+ReclaimOutcome failed(ReclaimOutcome outcome, const ReclaimJob& job, std::error_code error, const char* action,
+                      const std::string& file) {
+  const auto end = end_of(error);
+  if (end != ReclaimEnd::cgroup_gone) outcome.error = Error{error, action, job.cgroup->path + "/" + file};
+  return ended(std::move(outcome), end);
+}
+
+std::optional<ReclaimEnd> end_before_slice(const ReclaimJob& job, const ReclaimOutcome& so_far,
+                                           const std::stop_token& stop) {
+  if (so_far.cache_after <= job.request.target) return ReclaimEnd::target_reached;
+  if (stop.stop_requested()) return ReclaimEnd::stopped;
+  if (Clock::now() - so_far.started_at >= job.request.time_budget) return ReclaimEnd::out_of_time;
+  return std::nullopt;
+}
+
+}  // namespace
+
+ReclaimEnd end_of(std::error_code error) {
+  if (is_gone(error)) return ReclaimEnd::cgroup_gone;
+  if (error == std::errc::permission_denied || error == std::errc::operation_not_permitted ||
+      error == std::errc::read_only_file_system) {
+    return ReclaimEnd::denied;
+  }
+  if (error == std::errc::invalid_argument || error == std::errc::operation_not_supported) {
+    return ReclaimEnd::unsupported;
+  }
+  return ReclaimEnd::failed;
+}
+
+ReclaimOutcome outcome_without_slice(const ReclaimJob& job, std::error_code error, const char* action,
+                                     const std::string& file) {
+  ReclaimOutcome outcome;
+  outcome.requested = job.request.bytes;
+  outcome.started_at = Clock::now();
+  return failed(std::move(outcome), job, error, action, file);
+}
+
+ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& interface, const SliceCutter& cutter,
+                                 const std::stop_token& stop) {
+  CounterReader counters{job, interface};
+  auto before = counters.read();
+  if (!before) return outcome_without_slice(job, before.error(), "read", interface.stat);
+
+  ReclaimOutcome outcome;
+  outcome.requested = job.request.bytes;
+  outcome.started_at = Clock::now();
+  outcome.cache_before = outcome.cache_after = before->reclaimable;
+  for (unsigned futile = 0; futile < kFutileSlices;) {
+    if (const auto end = end_before_slice(job, outcome, stop)) return ended(std::move(outcome), *end);
+
+    const auto slice = cutter.cut(before->reclaimable - job.request.target);
+    ++outcome.slices;
+    if (!is_expected(slice.error)) return failed(std::move(outcome), job, slice.error, "write", interface.reclaim);
+    const auto after = counters.read();
+    if (!after) return failed(std::move(outcome), job, after.error(), "read", interface.stat);
+
+    const auto freed = before->file_lru - after->file_lru;
+    outcome.freed += freed;
+    outcome.cache_after = after->reclaimable;
+    before = after;
+    cutter.learn({freed, slice.took});
+    if (freed != Bytes{}) {
+      futile = 0;
+    } else if (slice.exhausted) {
+      break;
+    } else {
+      ++futile;
+    }
+  }
+  return ended(std::move(outcome), ReclaimEnd::no_progress);
+}
+
+}  // namespace cmm

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+
+#include "base/bytes.hpp"
+#include "cgroupfs/slice.hpp"
+#include "model/time.hpp"
+
+// How large the next slice is, from what the last ones did. Pure arithmetic.
+
+namespace cmm {
+
+/// No slice is meant to take longer: while a write is in flight, an rmdir of its cgroup waits for it and holds
+/// cgroup_mutex meanwhile, so that no cgroup of the node can be made or removed.
+inline constexpr Duration kLongestSlice = std::chrono::milliseconds{4};
+
+/// v1: slices in time, since memory.force_empty takes no amount.
+class TimeSlices {
+ public:
+  [[nodiscard]] Duration next(Bytes excess) const;
+  void learn(const SliceEffect& effect);
+
+ private:
+  // First a short one, to see how fast this kernel and this disk free pages: between 1 and 30 GiB/s was seen.
+  static constexpr Duration kFirst = std::chrono::microseconds{250};
+  static constexpr Duration kShortest = std::chrono::microseconds{100};
+
+  Duration longest_ = kFirst;
+  double bytes_per_ns_ = 0;
+};
+
+/// v2: slices in bytes.
+class ByteSlices {
+ public:
+  [[nodiscard]] Bytes next(Bytes excess) const;
+  void learn(Bytes asked, const SliceEffect& effect);
+
+ private:
+  static constexpr Bytes kFirst = MiB(8);
+  static constexpr Bytes kSmallest = KiB(256);
+  static constexpr Bytes kLargest = MiB(32);
+
+  Bytes largest_ = kFirst;
+  // Freed for each byte asked for: Linux 6.1 frees up to twice of what it was asked, 6.12 exactly that.
+  double yield_ = 1;
+};
+
+}  // namespace cmm

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cmm {
+
+/// `text` as it can stand in a one-line message: control characters as \n, \x1b, …
+std::string printable(std::string_view text);
+
+/// The same in double quotes, and shortened with "…" where it is longer than a message should be.
+std::string in_quotes(std::string_view text);
+
+/// The candidate that `word` is probably a misspelling of (at most two letters off); empty: none.
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+}  // namespace cmm

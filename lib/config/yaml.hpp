@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "config/quantity.hpp"
+#include "config/settings.hpp"
+
+namespace cmm {
+
+/// The largest configuration that is read, in bytes.
+inline constexpr std::size_t largest_config = std::size_t{1} << 20U;
+
+/// What a configuration file says.
+struct FileSettings {
+  Settings settings;                              ///< the given ones, changed by the file
+  std::map<std::string, int, std::less<>> lines;  ///< for each key of the file the line it is in, from 1
+};
+
+/// Reads YAML text: one map of the keys of settings_table(), each at most once; an empty text changes
+/// nothing. `file` is the name for messages. Errors are one line "FILE:LINE: key: …" that says what is
+/// accepted. Whether the settings fit together is left to find_conflict().
+Parsed<FileSettings> parse_yaml(std::string_view text, std::string_view file, Settings base = {});
+
+/// The same for a file; a file that can't be read is an error with its path and the system's reason.
+Parsed<FileSettings> read_yaml_file(const std::string& path, Settings base = {});
+
+/// The settings as YAML that parse_yaml reads back to the same settings. What is not set is a comment.
+std::string to_yaml(const Settings& settings);
+
+}  // namespace cmm

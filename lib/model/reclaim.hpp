@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "model/time.hpp"
+
+namespace cmm {
+
+/// "Free so much page cache of this cgroup."
+struct ReclaimRequest {
+  Bytes bytes;   ///< how much is over the target
+  Bytes target;  ///< stop when the reclaimable cache is down to this
+  TimePoint not_before{};  ///< the end of the cooldown, which the scan may have come a moment before
+  Duration time_budget = std::chrono::seconds{2};  ///< stop after this long, wherever it is then
+};
+
+/// Why a reclaim ended.
+enum class ReclaimEnd {
+  target_reached,  ///< the cache is down to the target
+  no_progress,     ///< the kernel frees nothing more (EAGAIN, or slice after slice without effect)
+  out_of_time,     ///< the time budget is spent
+  stopped,         ///< asked to stop: the daemon shuts down
+  cgroup_gone,     ///< the cgroup was removed meanwhile (ENODEV, ENOENT)
+  denied,          ///< the kernel refuses the write (EACCES, EPERM, EROFS)
+  unsupported,     ///< this kernel or cgroup has no such file, or doesn't take the write (EINVAL)
+  failed,          ///< a surprise; `error` says which
+};
+
+/// "target reached", "no progress", …
+std::string_view to_string(ReclaimEnd end);
+
+/// What a reclaim did, judged by the cgroup's counters and never by what a write returned.
+struct ReclaimOutcome {
+  ReclaimEnd end = ReclaimEnd::failed;
+  Bytes requested;
+  Bytes freed;         ///< sum over the slices of what left the file LRUs
+  Bytes cache_before;  ///< reclaimable cache at the start
+  Bytes cache_after;   ///< … and at the end
+  unsigned slices = 0;
+  TimePoint started_at{};
+  Duration duration{};
+  std::optional<Error> error;  ///< for denied, unsupported and failed
+};
+
+}  // namespace cmm

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/process.hpp"
+
+namespace cmm::test {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+using Arguments = std::vector<std::string>;
+
+constexpr int exit_usage = 64;
+constexpr int exit_config = 78;
+
+Finished run_daemon(Arguments arguments) {
+  arguments.insert(arguments.begin(), CMM_DAEMON);
+  return run({std::move(arguments)});
+}
+
+/// Ends with this code, prints nothing to standard output and one line to standard error.
+void expect_one_line_error(const Arguments& arguments, int code, const std::string& part) {
+  const auto result = run_daemon(arguments);
+  SCOPED_TRACE(testing::PrintToString(arguments));
+  EXPECT_FALSE(result.timed_out);
+  EXPECT_EQ(result.status, (ExitStatus{code, 0}));
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+  EXPECT_THAT(result.err, StartsWith("cgroup-memory-manager: "));
+  EXPECT_THAT(result.err, EndsWith("\n"));
+  EXPECT_THAT(result.err, HasSubstr(part));
+}
+
+class ConfigFile : public testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::create_directories(directory_); }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::string write(std::string_view text) {
+    std::ofstream{path_} << text;
+    return path_;
+  }
+
+ private:
+  std::string directory_ = testing::TempDir() + "cmm-cli-" + std::to_string(::getpid());
+  std::string path_ = directory_ + "/c.yaml";
+};
+
+TEST(CommandLine, HelpGoesToStandardOutputAndIsNoError) {
+  const auto result = run_daemon({"--help"});
+  EXPECT_EQ(result.status, (ExitStatus{0, 0}));
+  EXPECT_THAT(result.out, StartsWith("Usage: cgroup-memory-manager"));
+  EXPECT_THAT(result.out, HasSubstr("--threshold"));
+  EXPECT_EQ(result.err, "");
+}
+
+TEST(CommandLine, VersionIsOneLine) {
+  const auto result = run_daemon({"--version"});
+  EXPECT_EQ(result.status, (ExitStatus{0, 0}));
+  EXPECT_THAT(result.out, testing::MatchesRegex("cgroup-memory-manager [0-9.]+\n"));
+  EXPECT_EQ(result.err, "");
+}
+
+TEST(CommandLine, ThatIsBadEndsWithOneLineAndTheUsageCode) {
+  expect_one_line_error({"--bogus"}, exit_usage, "unknown option \"--bogus\"");
+  expect_one_line_error({"-x"}, exit_usage, "unknown option \"-x\"");
+  expect_one_line_error({"kubepods"}, exit_usage, "\"kubepods\" is no option");
+  expect_one_line_error({"--interval"}, exit_usage, "--interval: needs a value");
+  expect_one_line_error({"--once", "--once"}, exit_usage, "--once: given twice");
+  expect_one_line_error({"--threshold", "lots"}, exit_usage, "--threshold: \"lots\": not a number");
+  expect_one_line_error({"--threshold", "10 mb"}, exit_usage, "unknown unit \"mb\"");
+  expect_one_line_error({"--threshold", "1\n2"}, exit_usage, "\"1\\n2\"");
+  expect_one_line_error({"--target", "101%"}, exit_usage, "--target: \"101%\": above 100 %");
+  expect_one_line_error({"--target", "90%"}, exit_usage,
+                        "--target: the target 90% is above the threshold 25%");
+  expect_one_line_error({"--interval", "10 sec"}, exit_usage, "--interval: \"10 sec\": unknown unit");
+  expect_one_line_error({"--interval", "1ms"}, exit_usage, "accepted: 100ms to 24h");
+  expect_one_line_error({"--cooldown", "-1"}, exit_usage, "--cooldown: \"-1\": negative");
+  expect_one_line_error({"--log-level", "loud"}, exit_usage, "accepted: debug, info, warn or error");
+  expect_one_line_error({"--parent", ""}, exit_usage, "--parent: \"\"");
+}
+
+TEST_F(ConfigFile, ThatIsBadEndsWithOneLineAndTheConfigCode) {
+  struct Row {
+    std::string_view text, part;
+  };
+  const Row rows[] = {
+      {"interval: {\n", "c.yaml:2: not YAML"},
+      {"a scalar\n", "c.yaml:1: the text \"a scalar\" instead of keys with values"},
+      {"once: true\nbogus: 1\n", "c.yaml:2: unknown key \"bogus\""},
+      {"interval: [1]\n", "c.yaml:1: interval: wrong type, a list"},
+      {"once: 1\n", "c.yaml:1: once: \"1\""},
+      {"once: true\nonce: true\n", "c.yaml:2: once: duplicate key"},
+      {"threshold: 0%\n", "c.yaml:1: threshold: \"0%\": has to be above 0"},
+      {"threshold: 10%\ntarget: 20%\n", "c.yaml:2: target: the target 20% is above the threshold 10%"},
+  };
+  for (const auto& row : rows) {
+    expect_one_line_error({"--config", write(row.text)}, exit_config, std::string{row.part});
+    expect_one_line_error({"--check-config", "--config", write(row.text)}, exit_config,
+                          std::string{row.part});
+  }
+}
+
+TEST_F(ConfigFile, ThatCannotBeReadEndsWithOneLineAndTheConfigCode) {
+  expect_one_line_error({"--config", "/nonexistent.yaml"}, exit_config,
+                        "cannot open /nonexistent.yaml: No such file or directory");
+  expect_one_line_error({"--config", "/"}, exit_config, "cannot read /: Is a directory");
+  if (::geteuid() == 0) return;  // root may read everything
+  const auto path = write("once: true\n");
+  std::filesystem::permissions(path, std::filesystem::perms::none);
+  expect_one_line_error({"--config", path}, exit_config, "Permission denied");
+}
+
+TEST_F(ConfigFile, IsPrintedWithTheEffectiveSettingsAndTheOutputIsAConfigFileAgain) {
+  const auto path = write("interval: 3\nparent: a\n");
+  const auto first = run_daemon({"--check-config", "--config", path, "--cooldown", "5s"});
+  EXPECT_EQ(first.status, (ExitStatus{0, 0}));
+  EXPECT_THAT(first.out, HasSubstr("interval: 3s\n"));
+  EXPECT_THAT(first.out, HasSubstr("cooldown: 5s\n"));
+  EXPECT_THAT(first.out, HasSubstr("parent: [\"a\"]\n"));
+  EXPECT_EQ(first.err, "");
+  EXPECT_EQ(run_daemon({"--check-config", "--config", write(first.out)}).out, first.out);
+}
+
+TEST(ShippedConfig, IsAcceptedAndYieldsTheDefaults) {
+  const auto shipped = run_daemon({"--check-config", "--config", CMM_SHIPPED_CONFIG});
+  EXPECT_EQ(shipped.status, (ExitStatus{0, 0}));
+  EXPECT_EQ(shipped.out, run_daemon({"--check-config"}).out);
+}
+
+}  // namespace
+}  // namespace cmm::test

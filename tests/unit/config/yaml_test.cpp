@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/yaml.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings_table.hpp"
+
+namespace cmm {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+Settings settings_of(std::string_view text, Settings base = {}) {
+  const auto parsed = parse_yaml(text, "c.yaml", std::move(base));
+  EXPECT_TRUE(parsed) << text << "\n" << parsed.error();
+  return parsed ? parsed->settings : Settings{};
+}
+
+std::string error_of(std::string_view text) {
+  const auto parsed = parse_yaml(text, "c.yaml");
+  EXPECT_FALSE(parsed) << text;
+  return parsed ? std::string{} : parsed.error();
+}
+
+TEST(Yaml, WithoutAnyKeyMeansTheDefaults) {
+  for (const auto* text : {"", "\n", "# only a comment\n", "---\n", "---\n...\n", "{}", "~"}) {
+    EXPECT_EQ(settings_of(text), Settings{}) << text;
+  }
+}
+
+TEST(Yaml, SetsEveryKey) {
+  const auto settings = settings_of(
+      "parent: [kubepods.slice, /sys/fs/cgroup/machine.slice]\n"
+      "threshold: 30%\n"
+      "target: 100 MiB\n"
+      "interval: 500ms\n"
+      "cooldown: 2m\n"
+      "allow_swap: true\n"
+      "log_level: debug\n"
+      "once: true\n"
+      "dry_run: true\n");
+  Settings expected;
+  expected.parents = {"kubepods.slice", "/sys/fs/cgroup/machine.slice"};
+  expected.policy = {Percent{30}, Amount{MiB(100)}, 2min, true};
+  expected.interval = 500ms;
+  expected.log_level = LogLevel::debug;
+  expected.once = true;
+  expected.dry_run = true;
+  EXPECT_EQ(settings, expected);
+}
+
+TEST(Yaml, TakesNumbersAndQuotedTextAlike) {
+  EXPECT_EQ(settings_of("threshold: 26%").policy.threshold, Amount{Percent{26}});
+  EXPECT_EQ(settings_of("threshold: \"26%\"").policy.threshold, Amount{Percent{26}});
+  EXPECT_EQ(settings_of("threshold: '26 %'").policy.threshold, Amount{Percent{26}});
+  EXPECT_EQ(settings_of("threshold: 1048576").policy.threshold, Amount{MiB(1)});
+  EXPECT_EQ(settings_of("threshold: 8.5 MiB").policy.threshold, Amount{Bytes{8912896}});
+  EXPECT_EQ(settings_of("interval: 20").interval, 20s);
+  EXPECT_EQ(settings_of("interval: 20s").interval, 20s);
+  EXPECT_EQ(settings_of("interval: \"20\"").interval, 20s);
+  EXPECT_EQ(settings_of("interval: 0.5").interval, 500ms);
+  EXPECT_EQ(settings_of("interval: 20s\r\nonce: true\r\n").interval, 20s);
+}
+
+TEST(Yaml, TakesOneParentOrAList) {
+  EXPECT_THAT(settings_of("parent: a").parents, ElementsAre("a"));
+  EXPECT_THAT(settings_of("parent: [a, \"b c\"]").parents, ElementsAre("a", "b c"));
+  EXPECT_THAT(settings_of("parent:\n  - a\n  - b\n").parents, ElementsAre("a", "b"));
+}
+
+TEST(Yaml, ReplacesTheParentsAndKeepsWhatItDoesNotName) {
+  Settings base;
+  base.parents = {"a", "b"};
+  base.interval = 3s;
+  const auto settings = settings_of("parent: c\n", base);
+  EXPECT_THAT(settings.parents, ElementsAre("c"));
+  EXPECT_EQ(settings.interval, 3s);
+}
+
+TEST(Yaml, SaysInWhichLineEachKeyIs) {
+  const auto parsed = parse_yaml("# comment\ninterval: 1\n\nonce: true\n", "c.yaml");
+  ASSERT_TRUE(parsed);
+  EXPECT_THAT(parsed->lines, ElementsAre(testing::Pair("interval", 2), testing::Pair("once", 4)));
+}
+
+struct BadYaml {
+  std::string_view text;
+  std::string_view start;  ///< of the message
+  std::string_view part;   ///< of the message
+};
+
+TEST(Yaml, IsRefusedWithFileLineKeyValueAndWhatIsAccepted) {
+  const BadYaml rows[] = {
+      {"interval: 1\nintervall: 5\n", "c.yaml:2: unknown key \"intervall\"", "did you mean \"interval\"?"},
+      {"\n\nwatch: 5\n", "c.yaml:3: unknown key \"watch\"", "accepted: parent, threshold, target, interval"},
+      {"Interval: 5\n", "c.yaml:1: unknown key \"Interval\"", "\"interval\""},
+      {"\"\": 5\n", "c.yaml:1: unknown key \"\"", "accepted: parent"},
+      {"<<: {once: true}\n", "c.yaml:1: unknown key \"<<\"", "accepted: parent"},
+      {"once: true\ninterval: 1\nonce: true\n", "c.yaml:3: once: duplicate key, line 1",
+       "accepted: each key once"},
+      {"once: true\n\"once\": true\n", "c.yaml:2: once: duplicate key", "accepted"},
+      {"interval: [1, 2]\n", "c.yaml:1: interval: wrong type, a list", "accepted: 100ms to 24h"},
+      {"interval: {a: 1}\n", "c.yaml:1: interval: wrong type, a map", "accepted: 100ms to 24h"},
+      {"interval:\n", "c.yaml:1: interval: wrong type, nothing", "accepted: 100ms to 24h"},
+      {"interval: ~\n", "c.yaml:1: interval: wrong type, nothing", "accepted: 100ms to 24h"},
+      {"interval: !!int 5\n", "c.yaml:1: interval: wrong type", "tag"},
+      {"interval: \"\"\n", "c.yaml:1: interval: \"\": nothing given", "accepted: a duration"},
+      {"interval: 10 sec\n", "c.yaml:1: interval: \"10 sec\": unknown unit \"sec\"",
+       "accepted: a duration like"},
+      {"interval: 99ms\n", "c.yaml:1: interval: \"99ms\": too short", "accepted: 100ms to 24h"},
+      {"interval: 25h\n", "c.yaml:1: interval: \"25h\": too long", "accepted: 100ms to 24h"},
+      {"cooldown: 721h\n", "c.yaml:1: cooldown: \"721h\": too long", "accepted: 0 to 720h"},
+      {"cooldown: -1\n", "c.yaml:1: cooldown: \"-1\": negative", "accepted: a duration"},
+      {"threshold: 0\n", "c.yaml:1: threshold: \"0\": has to be above 0", "accepted: a percentage above 0"},
+      {"threshold: .inf\n", "c.yaml:1: threshold: \".inf\": not a number", "accepted: a percentage above 0"},
+      {"threshold: 1e9\n", "c.yaml:1: threshold: \"1e9\": unknown unit", "accepted: a percentage above 0"},
+      {"target: 101%\n", "c.yaml:1: target: \"101%\": above 100 %", "accepted: 0, a percentage up to 100"},
+      {"once: yes\n", "c.yaml:1: once: \"yes\"", "accepted: true or false"},
+      {"once: 1\n", "c.yaml:1: once: \"1\"", "accepted: true or false"},
+      {"once: \"true\"\n", "c.yaml:1: once: wrong type, the quoted text \"true\"", "accepted: true or false"},
+      {"log_level: verbose\n", "c.yaml:1: log_level: \"verbose\"", "accepted: debug, info, warn or error"},
+      {"parent: \"\"\n", "c.yaml:1: parent: \"\": nothing given", "accepted: an absolute path"},
+      {"parent: [a, \"\"]\n", "c.yaml:1: parent: \"\": nothing given", "accepted: an absolute path"},
+      {"parent: \"a\\0b\"\n", "c.yaml:1: parent: \"a\\x00b\": not a path", "accepted: an absolute path"},
+      {"parent: {a: b}\n", "c.yaml:1: parent: wrong type, a map", "or a list of such"},
+      {"parent:\n - a\n - [b]\n", "c.yaml:3: parent: wrong type, a list", "or a list of such"},
+      {"parent:\n - a\n -\n", "c.yaml:1: parent: wrong type, nothing", "or a list of such"},
+      {"? [a]\n: 1\n", "c.yaml:1: a list instead of a key", "accepted: parent"},
+      {"interval\n", "c.yaml:1: the text \"interval\" instead of keys", "accepted: lines like"},
+      {"- interval: 1\n", "c.yaml:1: a list instead of keys", "accepted: lines like"},
+      {"interval: 1\n---\nonce: true\n", "c.yaml:3: a second YAML document", "accepted: one document"},
+      {"interval: {\n", "c.yaml:2: not YAML: ", "accepted: lines like"},
+      {"a: b: c\n", "c.yaml:1: not YAML: ", "accepted: lines like"},
+      {"once: true\n\tinterval: 1\n", "c.yaml:2: not YAML: ", "accepted: lines like"},
+      {"interval: *unknown\n", "c.yaml:1: not YAML: ", "accepted: lines like"},
+      {"@\n", "c.yaml:1: not YAML: ", "accepted: lines like"},
+  };
+  for (const auto& row : rows) {
+    const auto error = error_of(row.text);
+    EXPECT_THAT(error, StartsWith(std::string{row.start})) << row.text;
+    EXPECT_THAT(error, HasSubstr(std::string{row.part})) << row.text;
+    EXPECT_THAT(error, Not(HasSubstr("\n"))) << row.text;
+  }
+}
+
+TEST(Yaml, OfMoreThanOneMebibyteIsRefused) {
+  const std::string most(largest_config, '#');
+  EXPECT_EQ(settings_of(most), Settings{});
+  EXPECT_THAT(error_of(most + "#"), HasSubstr("larger than 1 MiB"));
+}
+
+TEST(Yaml, NestedBeyondReasonIsAnErrorLikeAnyOther) {
+  EXPECT_THAT(error_of(std::string(100'000, '[')), StartsWith("c.yaml:1: "));
+  EXPECT_THAT(error_of(std::string(100'000, '{')), StartsWith("c.yaml:1: "));
+}
+
+TEST(YamlFile, ThatCannotBeReadIsAnErrorWithPathAndReason) {
+  EXPECT_EQ(read_yaml_file("/nonexistent/c.yaml").error(),
+            "cannot open /nonexistent/c.yaml: No such file or directory; accepted: a readable YAML file");
+  EXPECT_EQ(read_yaml_file("/").error(), "cannot read /: Is a directory; accepted: a readable YAML file");
+  EXPECT_THAT(read_yaml_file("/dev/zero").error(), HasSubstr("larger than 1 MiB"));
+  EXPECT_THAT(read_yaml_file("/non\nexistent").error(), Not(HasSubstr("\n")));
+}
+
+TEST(ShippedConfig, YieldsTheDefaultsAndShowsEveryKey) {
+  const auto root = std::filesystem::path{__FILE__}.parent_path() / "../../..";
+  const auto path = (root / "config/cgroup-memory-manager.yaml").string();
+  const auto read = read_yaml_file(path);
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->settings, Settings{});
+  for (const auto& setting : settings_table()) {
+    const bool is_set = !setting.show(Settings{}).empty();
+    EXPECT_EQ(read->lines.contains(setting.key), is_set) << setting.key;
+  }
+}
+
+TEST(ShippedConfig, StaysGoodWithEveryCommentedLineSwitchedOn) {
+  const auto settings = settings_of("parent: [kubepods.slice, /sys/fs/cgroup/machine.slice]\ntarget: 20%\n");
+  EXPECT_FALSE(find_conflict(settings));
+}
+
+TEST(ToYaml, ReadsBackToTheSameSettings) {
+  Settings all;
+  all.parents = {"a",  "with \"quotes\" and \\", "tab\t, nl\n, \x01\x04\x7f", "größe", "null", "\xff\xfe",
+                 "# x"};
+  all.policy = {Bytes{12345}, Amount{Percent{1.0 / 3}}, 1ns, true};
+  all.interval = 100ms + 1ns;
+  all.log_level = LogLevel::error;
+  all.once = true;
+  all.dry_run = true;
+  EXPECT_EQ(settings_of(to_yaml(all)), all) << to_yaml(all);
+  EXPECT_EQ(settings_of(to_yaml(Settings{})), Settings{});
+}
+
+TEST(ToYaml, MentionsEveryKeyAlsoWhereNothingIsSet) {
+  const auto text = to_yaml(Settings{});
+  for (const auto key : setting_keys()) EXPECT_THAT(text, HasSubstr(std::string{key} + ": "));
+  EXPECT_THAT(text, HasSubstr("# target: 80% of the threshold\n"));
+}
+
+}  // namespace
+}  // namespace cmm
