@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <unordered_set>
 #include <utility>
 
 #include "daemon/describe.hpp"
@@ -16,10 +17,14 @@ namespace {
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -37,11 +42,12 @@ std::string remark(const Decision& decision, bool dry_run, TimePoint now) {
 
 std::string outcome_line(const ReclaimJob& job, const ReclaimOutcome& outcome) {
   auto line = fmt::format(
-      "reclaimed cgroup={} container={} requested={} freed={} cache_before={} cache_after={} target={} slices={} "
-      "duration={} outcome=\"{}\"",
-      job.cgroup->path, job.cgroup->container_id.empty() ? "-" : job.cgroup->container_id, outcome.requested.count(),
-      outcome.freed.count(), outcome.cache_before.count(), outcome.cache_after.count(), job.request.target.count(),
-      outcome.slices, describe(outcome.duration), to_string(outcome.end));
+      "reclaimed cgroup={} container={} requested={} freed={} cache_before={} cache_after={} threshold={} "
+      "target={} slices={} duration={} outcome=\"{}\"",
+      job.cgroup->path, job.cgroup->container_id.empty() ? "-" : job.cgroup->container_id,
+      outcome.requested.count(), outcome.freed.count(), outcome.cache_before.count(),
+      outcome.cache_after.count(), job.request.threshold.count(), job.request.target.count(), outcome.slices,
+      describe(outcome.duration), to_string(outcome.end));
   if (outcome.error) line += fmt::format(" error=\"{}\"", outcome.error->message());
   return line;
 }
@@ -61,11 +67,13 @@ void LogReporter::starting(const Settings& settings, const Startup& startup) {
   std::vector<std::string> parents;
   for (const auto& parent : setup.parents) parents.push_back(parent.path);
   spdlog::info("watching {}{} on cgroup {} at {}: threshold {}, target {}, interval {}, cooldown {}{}",
-               fmt::join(parents, ", "), startup.parents_chosen ? " (the first that exists; --parent names others)" : "",
+               fmt::join(parents, ", "),
+               startup.parents_chosen ? " (the first that exists; --parent names others)" : "",
                setup.hierarchy.version == CgroupVersion::v1 ? "v1" : "v2", setup.hierarchy.mount,
                to_string(settings.policy.threshold),
                settings.policy.target ? to_string(*settings.policy.target) : "80% of the threshold",
-               describe(settings.interval), describe(settings.policy.cooldown), settings.dry_run ? ", dry run" : "");
+               describe(settings.interval), describe(settings.policy.cooldown),
+               settings.dry_run ? ", dry run" : "");
   if (!setup.ability.spares_anon) {
     spdlog::info("anonymous memory can't be spared ({}): cgroups that may swap are {}", setup.ability.why_not,
                  settings.policy.allow_swap ? "reclaimed all the same" : "left alone");
@@ -75,6 +83,7 @@ void LogReporter::starting(const Settings& settings, const Startup& startup) {
 void LogReporter::scanned(const ScanReport& report) {
   tell_branches(report);
   for (const auto& row : report.targets) tell_target(row, report.at);
+  forget_gone(report);
   if (report.targets.empty() && !std::exchange(told_empty_, true)) {
     spdlog::warn("no cgroups to watch below the parent yet");
   }
@@ -107,6 +116,15 @@ void LogReporter::tell_target(const TargetReport& row, TimePoint now) {
   told_[row.cgroup->id] = text;
   if (again) return spdlog::debug("cgroup={} {}", row.cgroup->path, text);
   spdlog::log(dry_run_ ? spdlog::level::info : spdlog::level::warn, "cgroup={} {}", row.cgroup->path, text);
+}
+
+void LogReporter::forget_gone(const ScanReport& report) {
+  if (told_.empty() && failing_.empty()) return;
+  std::unordered_set<CgroupId, CgroupId::Hash> alive;
+  for (const auto& row : report.targets) alive.insert(row.cgroup->id);
+  const auto is_gone = [&](const auto& entry) { return !alive.contains(entry.first); };
+  std::erase_if(told_, is_gone);
+  std::erase_if(failing_, is_gone);
 }
 
 void LogReporter::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome) {

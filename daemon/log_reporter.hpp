@@ -11,8 +11,8 @@
 
 namespace cmm {
 
-/// Tells scans and reclaims to the log, on stderr. What lasts is told when it changes, not at every scan. For one
-/// thread.
+/// Tells scans and reclaims to the log, on stderr. What lasts is told when it changes, not at every scan. For
+/// one thread.
 class LogReporter {
  public:
   explicit LogReporter(const Settings& settings) : dry_run_(settings.dry_run) {}
@@ -25,13 +25,13 @@ class LogReporter {
  private:
   void tell_branches(const ScanReport& report);
   void tell_target(const TargetReport& row, TimePoint now);
+  void forget_gone(const ScanReport& report);
 
   bool dry_run_;
   bool told_empty_ = false;
   std::set<std::string> unreadable_branches_;
-  // What was last told of a cgroup that isn't simply fine.
-  std::unordered_map<CgroupId, std::string, CgroupId::Hash> told_;
-  std::unordered_map<CgroupId, std::string, CgroupId::Hash> failing_;
+  std::unordered_map<CgroupId, std::string, CgroupId::Hash> told_;     // remarks that still hold
+  std::unordered_map<CgroupId, std::string, CgroupId::Hash> failing_;  // why the last reclaim failed
 };
 
 /// Sets the level and the form of the log.

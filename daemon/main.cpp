@@ -28,7 +28,8 @@ ExitCode fail(ExitCode code, const std::string& message) {
 
 /// A thread that hangs in the kernel can't be waited for; everything that has to be kept is on disk already.
 [[noreturn]] void leave_behind(const Hanging& hanging) {
-  for (const auto& cgroup : hanging.reclaims) spdlog::warn("leaving while a reclaim of {} hangs in the kernel", cgroup->path);
+  for (const auto& cgroup : hanging.reclaims)
+    spdlog::warn("leaving while a reclaim of {} hangs in the kernel", cgroup->path);
   if (hanging.scan) spdlog::warn("leaving while a scan hangs in the kernel");
   spdlog::default_logger()->flush();
   ::_exit(static_cast<int>(ExitCode::ok));
@@ -44,24 +45,24 @@ ExitCode run(const Settings& settings) {
 
   ScanReport last;
   Outcomes outcomes;
-  const SchedulerEvents events{
-      .scanned =
-          [&](const ScanReport& report) {
-            log.scanned(report);
-            if (settings.once) last = report;
-          },
-      .reclaimed =
-          [&](const ReclaimJob& job, const ReclaimOutcome& outcome) {
-            log.reclaimed(job, outcome);
-            if (settings.once) outcomes.emplace(job.cgroup->id, outcome);
-          },
-      .overran = [&](Duration took) { log.overran(took, settings.interval); }};
+  const SchedulerEvents events{.scanned =
+                                   [&](const ScanReport& report) {
+                                     log.scanned(report);
+                                     if (settings.once) last = report;
+                                   },
+                               .reclaimed =
+                                   [&](const ReclaimJob& job, const ReclaimOutcome& outcome) {
+                                     log.reclaimed(job, outcome);
+                                     if (settings.once) outcomes.emplace(job.cgroup->id, outcome);
+                                   },
+                               .overran = [&](Duration took) { log.overran(took, settings.interval); }};
   Scheduler scheduler{Engine{std::move(startup->setup)}, startup->reclaimer.get(), settings.interval, events};
   if (const auto hanging = scheduler.run(settings.once); !hanging.none()) leave_behind(hanging);
 
   if (!settings.once) return ExitCode::ok;
   fmt::print("{}", to_table(last, outcomes));
-  const bool failed = std::any_of(outcomes.begin(), outcomes.end(), [](const auto& each) { return each.second.error; });
+  const bool failed =
+      std::any_of(outcomes.begin(), outcomes.end(), [](const auto& each) { return each.second.error; });
   return failed ? ExitCode::failure : ExitCode::ok;
 }
 
@@ -69,10 +70,17 @@ ExitCode main_or_error(const std::vector<std::string>& arguments) {
   const auto options = parse_options(arguments);
   if (!options) return fail(options.error().code, options.error().message);
   switch (options->action) {
-    case Action::help: fmt::print("{}", help_text()); return ExitCode::ok;
-    case Action::version: fmt::print("{}", version_text()); return ExitCode::ok;
-    case Action::check_config: fmt::print("{}", to_yaml(options->settings)); return ExitCode::ok;
-    case Action::run: return run(options->settings);
+    case Action::help:
+      fmt::print("{}", help_text());
+      return ExitCode::ok;
+    case Action::version:
+      fmt::print("{}", version_text());
+      return ExitCode::ok;
+    case Action::check_config:
+      fmt::print("{}", to_yaml(options->settings));
+      return ExitCode::ok;
+    case Action::run:
+      return run(options->settings);
   }
   return ExitCode::failure;
 }

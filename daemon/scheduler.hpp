@@ -31,15 +31,15 @@ struct Hanging {
   [[nodiscard]] bool none() const { return !scan && reclaims.empty(); }
 };
 
-/// Drives the engine: an Asio timer loop, one lane for scans, a few workers for reclaims. A worker that hangs in
-/// the kernel costs its slot and nothing else.
+/// Drives the engine: an Asio timer loop, one lane for scans, a few workers for reclaims. A worker that hangs
+/// in the kernel costs its slot and nothing else.
 class Scheduler {
  public:
   /// `reclaimer` may be null in a dry run.
   Scheduler(Engine engine, Reclaimer* reclaimer, Duration interval, SchedulerEvents events);
 
-  /// Scans until SIGTERM or SIGINT; with `once`, until the first scan's reclaims have ended. Where something hangs
-  /// this object can't be destroyed without waiting for it, and the process had better leave by _exit.
+  /// Scans until SIGTERM or SIGINT; with `once`, until the first scan's reclaims have ended. Where something
+  /// hangs this object can't be destroyed without waiting for it, and the process had better leave by _exit.
   Hanging run(bool once);
 
  private:

@@ -13,11 +13,14 @@ ExitCode exit_code(HierarchyFault fault) {
   switch (fault) {
     case HierarchyFault::no_memory_controller:
     case HierarchyFault::missing:
-    case HierarchyFault::unreadable: return ExitCode::unavailable;
+    case HierarchyFault::unreadable:
+      return ExitCode::unavailable;
     case HierarchyFault::not_a_cgroup:
     case HierarchyFault::other_controller:
-    case HierarchyFault::is_root: return ExitCode::usage;
-    case HierarchyFault::no_permission: return ExitCode::no_permission;
+    case HierarchyFault::is_root:
+      return ExitCode::usage;
+    case HierarchyFault::no_permission:
+      return ExitCode::no_permission;
   }
   return ExitCode::failure;
 }
@@ -34,7 +37,8 @@ std::string runtime_directory() {
   return list.substr(0, list.find(':'));
 }
 
-HierarchyResult<std::vector<Parent>> find_parents(const Hierarchy& hierarchy, const std::vector<std::string>& given) {
+HierarchyResult<std::vector<Parent>> find_parents(const Hierarchy& hierarchy,
+                                                  const std::vector<std::string>& given) {
   std::vector<Parent> parents;
   for (const auto& path : given) {
     auto parent = find_parent(hierarchy, path);

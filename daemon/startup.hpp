@@ -26,8 +26,8 @@ struct Startup {
   bool parents_chosen = false;           ///< no parent was given: the first known one that exists was taken
 };
 
-/// Finds the hierarchy and the parents and probes what the kernel can do. Changes nothing, except that values of
-/// memory.swappiness that a killed daemon left behind are put back (not in a dry run).
+/// Finds the hierarchy and the parents and probes what the kernel can do. Changes nothing, except that values
+/// of memory.swappiness that a killed daemon left behind are put back (not in a dry run).
 tl::expected<Startup, StartupError> start_up(const Settings& settings);
 
 /// Lets the process hold as many descriptors as its hard limit allows: three for each watched cgroup.

@@ -45,7 +45,8 @@ std::string to_table(const ScanReport& report, const Outcomes& outcomes) {
 
   auto text = fmt::format(kRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "DECISION", "CGROUP");
   for (const auto* row : rows) text += format_row(*row, report.at, outcomes);
-  for (const auto& error : report.unreadable_branches) text += fmt::format("unreadable: {}\n", error.message());
+  for (const auto& error : report.unreadable_branches)
+    text += fmt::format("unreadable: {}\n", error.message());
   if (rows.empty()) text += "no cgroups to watch below the parent\n";
   return text;
 }

@@ -54,7 +54,8 @@ Io<UniqueFd> open_cgroup(int parent_dir, const char* name, CgroupId expected) {
   if (!dir) return dir;
   const auto state = directory_state(dir->get());
   if (!state) return tl::unexpected{state.error()};
-  if (state->id != expected) return tl::unexpected{std::make_error_code(std::errc::no_such_file_or_directory)};
+  if (state->id != expected)
+    return tl::unexpected{std::make_error_code(std::errc::no_such_file_or_directory)};
   return dir;
 }
 
@@ -66,7 +67,8 @@ Io<DirectoryState> directory_state(int dir) {
   return DirectoryState{CgroupId{state.st_ino}, children};
 }
 
-Io<Limit> LimitFiles::read(ControlFileReader& reader, const MemoryInterface& interface, int dir, bool thorough) {
+Io<Limit> LimitFiles::read(ControlFileReader& reader, const MemoryInterface& interface, int dir,
+                           bool thorough) {
   const auto hard = limit_of(hard_.read_line(reader, dir, interface.limit));
   if (!hard) return hard;
   if (interface.high != nullptr && (thorough || reads_++ % kHighEvery == 0)) {

@@ -6,8 +6,8 @@
 #include "base/unique_fd.hpp"
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/memory_interface.hpp"
-#include "model/cgroup.hpp"
 #include "cgroupfs/parse.hpp"
+#include "model/cgroup.hpp"
 #include "model/limit.hpp"
 
 namespace cmm {
@@ -24,8 +24,8 @@ struct HeldFile {
   Io<std::string_view> read_all(ControlFileReader& reader, int dir, const char* name);
 };
 
-/// A cgroup's directory, opened by name below `parent_dir` for lookups only. ENOENT also where the name stands
-/// for another cgroup by now.
+/// A cgroup's directory, opened by name below `parent_dir` for lookups only. ENOENT also where the name
+/// stands for another cgroup by now.
 Io<UniqueFd> open_cgroup(int parent_dir, const char* name, CgroupId expected);
 
 /// The inode number of an open directory and how many child cgroups it has, by its link count: reading the

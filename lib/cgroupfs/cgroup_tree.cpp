@@ -136,7 +136,8 @@ void CgroupTree::notice_changes(Branch& branch) {
   // … and a branch that lost its last child is a leaf again.
   for (auto& child : branch.branches) {
     if (!child->dir) branch.stale = true;  // could not be opened last time: try again
-    if (child->dir && child->listed_children > 0 && !is_kubernetes_level(last_component(child->cgroup->path))) {
+    if (child->dir && child->listed_children > 0 &&
+        !is_kubernetes_level(last_component(child->cgroup->path))) {
       const auto inner = directory_state(child->dir.get());
       if (!inner || inner->children == 0) child->gone = true;
     }

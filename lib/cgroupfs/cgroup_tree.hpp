@@ -41,8 +41,8 @@ struct Branch {
   unsigned long listed_children = 0;  ///< child directories at the last listing, whatever became of them
   bool stale = true;                  ///< its list of children may be out of date
   bool gone = false;
-  std::optional<Error> list_error;    ///< why its children can't be seen
-  std::optional<Error> limit_error;   ///< why its limits can't be read
+  std::optional<Error> list_error;   ///< why its children can't be seen
+  std::optional<Error> limit_error;  ///< why its limits can't be read
 };
 
 /// The parents' subtrees, kept up to date from scan to scan at the price of one fstat for each cgroup that

@@ -45,11 +45,14 @@ bool is_kubernetes_level(std::string_view name) {
   const bool slice = remove_suffix(name, ".slice");
   // systemd driver: kubepods.slice, kubepods-burstable.slice, kubepods-burstable-pod<uid>.slice; kind and
   // others prefix them: kubelet-kubepods-burstable.slice. The slice of a systemd unit is named by its path.
-  if (slice) return name == "kubepods" || name == "kubelet" || name.starts_with("kubepods-") || name.starts_with("kubelet-kubepods");
+  if (slice)
+    return name == "kubepods" || name == "kubelet" || name.starts_with("kubepods-") ||
+           name.starts_with("kubelet-kubepods");
   // cgroupfs driver: kubepods/burstable/pod<uid>
   constexpr std::size_t kUidLength = 32;
-  const bool pod = name.starts_with("pod") && name.size() >= 3 + kUidLength &&
-                   std::all_of(name.begin() + 3, name.end(), [](char c) { return is_hex(c) || c == '-' || c == '_'; });
+  const bool pod =
+      name.starts_with("pod") && name.size() >= 3 + kUidLength &&
+      std::all_of(name.begin() + 3, name.end(), [](char c) { return is_hex(c) || c == '-' || c == '_'; });
   return pod || name == "kubepods" || name == "kubelet" || name == "burstable" || name == "besteffort";
 }
 

@@ -11,8 +11,8 @@ namespace cmm {
 /// "kubepods-burstable-pod<uid>.slice:cri-containerd:<id>". A runtime's helper carries none.
 std::string_view container_id(std::string_view name);
 
-/// A runtime's own process beside the container, as crio-conmon-<id>.scope and libpod-conmon-<id>.scope: never
-/// a target, although its name carries an id.
+/// A runtime's own process beside the container, as crio-conmon-<id>.scope and libpod-conmon-<id>.scope:
+/// never a target, although its name carries an id.
 bool is_container_helper(std::string_view name);
 
 /// A level that Kubernetes groups containers under (kubepods, a QoS class, a pod): never a target, not even

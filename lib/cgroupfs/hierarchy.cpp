@@ -30,7 +30,9 @@ Result<std::string> read_file(const std::string& path) {
   return std::string{*text};
 }
 
-std::string below(const std::string& root, const std::string& path) { return root == "/" ? path : root + path; }
+std::string below(const std::string& root, const std::string& path) {
+  return root == "/" ? path : root + path;
+}
 
 bool owns_memory_v1(const Mount& mount) {
   return mount.type == "cgroup" && contains_word(mount.super_options, ',', "memory");
@@ -52,13 +54,15 @@ tl::unexpected<HierarchyError> wrong_file_system(const Hierarchy& hierarchy, con
   const bool known = ::statfs(path.c_str(), &file_system) == 0;
   const auto magic = static_cast<unsigned long>(file_system.f_type);
   if (known && (magic == CGROUP_SUPER_MAGIC || magic == CGROUP2_SUPER_MAGIC)) {
-    return fault(HierarchyFault::other_controller,
-                 fmt::format("{} is a cgroup of a hierarchy without the memory controller; the memory hierarchy "
-                             "is mounted at {}",
-                             path, hierarchy.mount));
+    return fault(
+        HierarchyFault::other_controller,
+        fmt::format("{} is a cgroup of a hierarchy without the memory controller; the memory hierarchy "
+                    "is mounted at {}",
+                    path, hierarchy.mount));
   }
-  return fault(HierarchyFault::not_a_cgroup,
-               fmt::format("{} is not on a cgroup file system; give a cgroup below {}", path, hierarchy.mount));
+  return fault(
+      HierarchyFault::not_a_cgroup,
+      fmt::format("{} is not on a cgroup file system; give a cgroup below {}", path, hierarchy.mount));
 }
 
 tl::unexpected<HierarchyError> cannot_stat(const std::string& path) {
@@ -95,10 +99,11 @@ HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::strin
   if (::stat(hierarchy.mount.c_str(), &mount) != 0) return cannot_stat(hierarchy.mount);
   if (dir.st_dev != mount.st_dev) return wrong_file_system(hierarchy, path);
   if (dir.st_ino == mount.st_ino) {
-    return fault(HierarchyFault::is_root,
-                 fmt::format("{} is the root of the hierarchy, which can't be watched as a whole; give a cgroup "
-                             "below it, as system.slice",
-                             path));
+    return fault(
+        HierarchyFault::is_root,
+        fmt::format("{} is the root of the hierarchy, which can't be watched as a whole; give a cgroup "
+                    "below it, as system.slice",
+                    path));
   }
   std::error_code code;
   const auto real = fs::canonical(path, code);
@@ -106,7 +111,8 @@ HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::strin
   const auto relative = real.lexically_relative(real_mount).string();
   if (relative.empty() || relative.starts_with("..")) {
     return fault(HierarchyFault::not_a_cgroup,
-                 fmt::format("{} does not lie below {}, where the memory hierarchy is mounted", path, hierarchy.mount));
+                 fmt::format("{} does not lie below {}, where the memory hierarchy is mounted", path,
+                             hierarchy.mount));
   }
   return Parent{relative};
 }
@@ -115,8 +121,9 @@ HierarchyResult<Parent> find_default_parent(const Hierarchy& hierarchy) {
   for (const auto* name : kDefaultParents) {
     if (auto parent = find_parent(hierarchy, name)) return parent;
   }
-  return fault(HierarchyFault::missing, fmt::format("none of {} exists below {}; name the cgroup to watch with --parent",
-                                                    fmt::join(kDefaultParents, ", "), hierarchy.mount));
+  return fault(HierarchyFault::missing,
+               fmt::format("none of {} exists below {}; name the cgroup to watch with --parent",
+                           fmt::join(kDefaultParents, ", "), hierarchy.mount));
 }
 
 std::vector<Parent> without_nested(std::vector<Parent> parents) {

@@ -11,8 +11,8 @@
 
 namespace cmm {
 
-/// The hierarchy that owns the memory controller. Chosen by controller, not by which mount exists: hybrid hosts
-/// mount cgroup2 without memory beside v1's.
+/// The hierarchy that owns the memory controller. Chosen by controller, not by which mount exists: hybrid
+/// hosts mount cgroup2 without memory beside v1's.
 struct Hierarchy {
   CgroupVersion version;
   std::string mount;  ///< where it is mounted, as this process sees it

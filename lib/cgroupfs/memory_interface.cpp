@@ -56,8 +56,9 @@ std::optional<Bytes> reclaimable_v2(const MemoryStat& stat) {
   return clean(droppable, stat);
 }
 
-constexpr MemoryInterface kV1{CgroupVersion::v1, "memory.usage_in_bytes", "memory.limit_in_bytes", nullptr,
-                              "memory.stat",     "memory.force_empty",    kV1Keys,                 reclaimable_v1};
+constexpr MemoryInterface kV1{CgroupVersion::v1, "memory.usage_in_bytes", "memory.limit_in_bytes",
+                              nullptr,           "memory.stat",           "memory.force_empty",
+                              kV1Keys,           reclaimable_v1};
 constexpr MemoryInterface kV2{CgroupVersion::v2, "memory.current", "memory.max", "memory.high",
                               "memory.stat",     "memory.reclaim", kV2Keys,      reclaimable_v2};
 

@@ -12,7 +12,8 @@
 #include "model/limit.hpp"
 #include "model/memory_stat.hpp"
 
-// Parsers of what the kernel prints. Pure, total functions of the text: nothing comes back where it makes no sense.
+// Parsers of what the kernel prints. Pure, total functions of the text: nothing comes back where it makes no
+// sense.
 
 namespace cmm {
 

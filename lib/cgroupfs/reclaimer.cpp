@@ -14,14 +14,17 @@
 namespace cmm {
 namespace {
 
-HierarchyError cannot_reclaim(const MemoryInterface& interface, const std::string& path, std::error_code error) {
+HierarchyError cannot_reclaim(const MemoryInterface& interface, const std::string& path,
+                              std::error_code error) {
   if (error == std::errc::no_such_file_or_directory) {
-    return {HierarchyFault::no_memory_controller,
-            fmt::format("{} does not exist: this kernel has no {} (cgroup v2 needs Linux 5.19 or newer), or the "
-                        "memory controller isn't enabled here (see cgroup.subtree_control)",
-                        path, interface.reclaim)};
+    return {
+        HierarchyFault::no_memory_controller,
+        fmt::format("{} does not exist: this kernel has no {} (cgroup v2 needs Linux 5.19 or newer), or the "
+                    "memory controller isn't enabled here (see cgroup.subtree_control)",
+                    path, interface.reclaim)};
   }
-  const auto fault = end_of(error) == ReclaimEnd::denied ? HierarchyFault::no_permission : HierarchyFault::unreadable;
+  const auto fault =
+      end_of(error) == ReclaimEnd::denied ? HierarchyFault::no_permission : HierarchyFault::unreadable;
   return {fault, fmt::format("cannot open {} for writing: {}; run as root on a writable cgroup mount, or use "
                              "--dry-run",
                              path, error.message())};
@@ -30,14 +33,16 @@ HierarchyError cannot_reclaim(const MemoryInterface& interface, const std::strin
 ProbedReclaimer make_v1(const Hierarchy& hierarchy, const std::string& runtime_dir) {
   auto journal = SwappinessJournal::open(runtime_dir);
   if (!journal) {
-    return {std::make_unique<ForceEmptyReclaimer>(nullptr), {.spares_anon = false, .why_not = journal.error().message()}};
+    return {std::make_unique<ForceEmptyReclaimer>(nullptr),
+            {.spares_anon = false, .why_not = journal.error().message()}};
   }
   restore_orphans(**journal, hierarchy.mount);
   return {std::make_unique<ForceEmptyReclaimer>(std::move(*journal)), {.spares_anon = true, .why_not = {}}};
 }
 
 ProbedReclaimer make_v2(int file) {
-  if (takes_swappiness(file)) return {std::make_unique<MemoryReclaimReclaimer>(true), {.spares_anon = true, .why_not = {}}};
+  if (takes_swappiness(file))
+    return {std::make_unique<MemoryReclaimReclaimer>(true), {.spares_anon = true, .why_not = {}}};
   return {std::make_unique<MemoryReclaimReclaimer>(false),
           {.spares_anon = false, .why_not = "this kernel's memory.reclaim takes no swappiness="}};
 }
@@ -46,10 +51,12 @@ ProbedReclaimer make_v2(int file) {
 
 ReclaimAbility unprobed_ability(CgroupVersion version) {
   if (version == CgroupVersion::v1) return {.spares_anon = true, .why_not = {}};
-  return {.spares_anon = false, .why_not = "a dry run can't ask the kernel whether memory.reclaim takes swappiness="};
+  return {.spares_anon = false,
+          .why_not = "a dry run can't ask the kernel whether memory.reclaim takes swappiness="};
 }
 
-HierarchyResult<ProbedReclaimer> make_reclaimer(const Hierarchy& hierarchy, const std::vector<Parent>& parents,
+HierarchyResult<ProbedReclaimer> make_reclaimer(const Hierarchy& hierarchy,
+                                                const std::vector<Parent>& parents,
                                                 const std::string& runtime_dir) {
   const auto& interface = memory_interface(hierarchy.version);
   UniqueFd file;

@@ -21,7 +21,8 @@ struct ReclaimJob {
   ReclaimRequest request;
 };
 
-/// Frees page cache of one cgroup. Callable from several threads at once; blocks, slice by slice, until the end.
+/// Frees page cache of one cgroup. Callable from several threads at once; blocks, slice by slice, until the
+/// end.
 class Reclaimer {
  public:
   Reclaimer() = default;
@@ -29,18 +30,21 @@ class Reclaimer {
   Reclaimer& operator=(const Reclaimer&) = delete;
   virtual ~Reclaimer() = default;
 
-  /// Never throws and never fails: everything that may happen is an outcome. Stops between two slices when asked.
+  /// Never throws and never fails: everything that may happen is an outcome. Stops between two slices when
+  /// asked.
   virtual ReclaimOutcome reclaim(const ReclaimJob& job, std::stop_token stop) = 0;
 };
 
 /// What the running kernel lets a reclaimer do, probed without side effects.
 struct ReclaimAbility {
-  /// Anonymous memory can be left alone: v2 with the swappiness= argument, v1 with a journal for memory.swappiness.
+  /// Anonymous memory can be left alone: v2 with the swappiness= argument, v1 with a journal for
+  /// memory.swappiness.
   bool spares_anon = false;
   std::string why_not;  ///< where it can't
 };
 
-/// What to assume for a dry run, which opens nothing for writing and so can't probe: on v2 that anon can't be spared.
+/// What to assume for a dry run, which opens nothing for writing and so can't probe: on v2 that anon can't be
+/// spared.
 ReclaimAbility unprobed_ability(CgroupVersion version);
 
 struct ProbedReclaimer {
@@ -48,10 +52,11 @@ struct ProbedReclaimer {
   ReclaimAbility ability;
 };
 
-/// The reclaimer of this hierarchy's version. Opens each parent's reclaim file for writing, as a test that reclaim
-/// exists and is permitted. `runtime_dir` keeps the journal of changed memory.swappiness values (v1); values that
-/// a killed process left changed are put back now.
-HierarchyResult<ProbedReclaimer> make_reclaimer(const Hierarchy& hierarchy, const std::vector<Parent>& parents,
+/// The reclaimer of this hierarchy's version. Opens each parent's reclaim file for writing, as a test that
+/// reclaim exists and is permitted. `runtime_dir` keeps the journal of changed memory.swappiness values (v1);
+/// values that a killed process left changed are put back now.
+HierarchyResult<ProbedReclaimer> make_reclaimer(const Hierarchy& hierarchy,
+                                                const std::vector<Parent>& parents,
                                                 const std::string& runtime_dir);
 
 }  // namespace cmm

@@ -38,15 +38,15 @@ ReclaimOutcome ForceEmptyReclaimer::reclaim(const ReclaimJob& job, std::stop_tok
 
   SliceTimer timer;
   TimeSlices sizes;
-  const SliceCutter cutter{
-      .cut =
-          [&](Bytes excess) {
-            auto slice = timer.write(file->get(), "0", sizes.next(excess));
-            // It returns by itself only when usage is 0 or nothing more can be had, and calls both success.
-            slice.exhausted = !slice.error;
-            return slice;
-          },
-      .learn = [&](const SliceEffect& effect) { sizes.learn(effect); }};
+  const SliceCutter cutter{.cut =
+                               [&](Bytes excess) {
+                                 auto slice = timer.write(file->get(), "0", sizes.next(excess));
+                                 // It returns by itself only when usage is 0 or nothing more can be had, and
+                                 // calls both success.
+                                 slice.exhausted = !slice.error;
+                                 return slice;
+                               },
+                           .learn = [&](const SliceEffect& effect) { sizes.learn(effect); }};
   return reclaim_in_slices(job, interface, cutter, stop);
 }
 

@@ -8,9 +8,9 @@
 
 namespace cmm {
 
-/// cgroup v1: memory.force_empty, which knows no amount and goes on to the last page. A signal ends it after a
-/// slice of time, so that it stops near the target and leaves the hot pages; memory.swappiness is 0 meanwhile
-/// where the node has swap.
+/// cgroup v1: memory.force_empty, which knows no amount and goes on to the last page. A signal ends it after
+/// a slice of time, so that it stops near the target and leaves the hot pages; memory.swappiness is 0
+/// meanwhile where the node has swap.
 class ForceEmptyReclaimer final : public Reclaimer {
  public:
   /// Without a journal memory.swappiness stays as it is: for nodes without swap, or with --allow-swap.

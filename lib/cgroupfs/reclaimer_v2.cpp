@@ -31,16 +31,17 @@ ReclaimOutcome MemoryReclaimReclaimer::reclaim(const ReclaimJob& job, std::stop_
   SliceTimer timer;
   ByteSlices sizes;
   Bytes asked;
-  const SliceCutter cutter{
-      .cut =
-          [&](Bytes excess) {
-            asked = sizes.next(excess);
-            // Plain bytes and never an empty line: Linux 6.1 takes a blank one to mean everything.
-            auto slice = timer.write(file->get(), fmt::format("{}{}", asked.count(), argument_), kSliceTime);
-            slice.exhausted = slice.error == std::errc::resource_unavailable_try_again;
-            return slice;
-          },
-      .learn = [&](const SliceEffect& effect) { sizes.learn(asked, effect); }};
+  const SliceCutter cutter{.cut =
+                               [&](Bytes excess) {
+                                 asked = sizes.next(excess);
+                                 // Plain bytes and never an empty line: Linux 6.1 takes a blank one to mean
+                                 // everything.
+                                 auto slice = timer.write(
+                                     file->get(), fmt::format("{}{}", asked.count(), argument_), kSliceTime);
+                                 slice.exhausted = slice.error == std::errc::resource_unavailable_try_again;
+                                 return slice;
+                               },
+                           .learn = [&](const SliceEffect& effect) { sizes.learn(asked, effect); }};
   return reclaim_in_slices(job, interface, cutter, stop);
 }
 

@@ -20,7 +20,8 @@ class MemoryReclaimReclaimer final : public Reclaimer {
 };
 
 /// Asks the kernel whether memory.reclaim takes swappiness=, by a write of no bytes: EINVAL before Linux 6.11
-/// (unless a distribution has it in an older kernel), nothing happens on a newer one. `file` is open for writing.
+/// (unless a distribution has it in an older kernel), nothing happens on a newer one. `file` is open for
+/// writing.
 bool takes_swappiness(int file);
 
 }  // namespace cmm

@@ -19,7 +19,8 @@ std::error_code Sampler::open_directory(const Branch& branch, Target& target) {
   if (target.dir) return {};
   auto dir = open_cgroup(branch.dir.get(), target.name(), target.cgroup->id);
   if (!dir) return dir.error();
-  if (!target.is_container && directory_state(dir->get()).map([](auto state) { return state.children; }).value_or(0)) {
+  if (!target.is_container &&
+      directory_state(dir->get()).map([](auto state) { return state.children; }).value_or(0)) {
     // A leaf no longer: as a target it is gone, and the tree will find it again as a branch.
     target.gone = true;
     return std::make_error_code(std::errc::no_such_file_or_directory);
@@ -28,8 +29,8 @@ std::error_code Sampler::open_directory(const Branch& branch, Target& target) {
   return {};
 }
 
-// A missing file means a removed cgroup only where the name doesn't lead to the same cgroup any more; else the
-// memory controller isn't enabled for it.
+// A missing file means a removed cgroup only where the name doesn't lead to the same cgroup any more; else
+// the memory controller isn't enabled for it.
 Error Sampler::failure(Target& target, const Branch& branch, std::error_code code, const char* file) {
   if (code == std::errc::no_such_device) target.gone = true;
   if (code == std::errc::no_such_file_or_directory && !target.gone) {

@@ -11,21 +11,21 @@
 
 namespace cmm {
 
-/// Reads samples through the tree's descriptors. An error with a code for which is_gone() holds means that the
-/// cgroup was removed; the target is marked as gone then. For one thread.
+/// Reads samples through the tree's descriptors. An error with a code for which is_gone() holds means that
+/// the cgroup was removed; the target is marked as gone then. For one thread.
 class Sampler {
  public:
   explicit Sampler(const Hierarchy& hierarchy);
 
-  /// The cheap half of a sample, without `cache` and `swappable`: a plain counter and the limits. The effective
-  /// limit is at most `node_total` (MemTotal), which is also what v1's "unlimited" comes down to.
+  /// The cheap half of a sample, without `cache` and `swappable`: a plain counter and the limits. The
+  /// effective limit is at most `node_total` (MemTotal), which is also what v1's "unlimited" comes down to.
   Result<MemorySample> read_usage(const Branch& branch, Target& target, Bytes node_total);
 
   /// The expensive half: memory.stat, which makes the kernel flush its statistics.
   Result<CacheSample> read_cache(const Branch& branch, Target& target);
 
-  /// False where the cgroup's own memory.swap.max forbids swap, as the kubelet sets it on v2; true where there
-  /// is no such file. A limit on an ancestor isn't looked at: the answer errs to "may".
+  /// False where the cgroup's own memory.swap.max forbids swap, as the kubelet sets it on v2; true where
+  /// there is no such file. A limit on an ancestor isn't looked at: the answer errs to "may".
   Result<bool> may_swap(const Branch& branch, Target& target);
 
   /// To be called when done with a target: closes what isn't worth holding. `over_threshold`: it will need

@@ -15,8 +15,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A slice may free nothing because its time was over before the kernel had drained the other CPUs' page lists;
-// the cutters make the next one longer then. So many in a row say that there is nothing to be had.
+// A slice may free nothing because its time was over before the kernel had drained the other CPUs' page
+// lists; the cutters make the next one longer then. So many in a row say that there is nothing to be had.
 constexpr unsigned kFutileSlices = 8;
 
 /// What the counters say between two slices.
@@ -36,7 +36,8 @@ class CounterReader {
     const auto stat = parse_memory_stat(*text, interface_.stat_keys);
     const auto reclaimable = stat ? interface_.reclaimable(*stat) : std::nullopt;
     if (!reclaimable) return tl::unexpected{std::make_error_code(std::errc::bad_message)};
-    return Counters{*reclaimable, stat->inactive_file.value_or(Bytes{}) + stat->active_file.value_or(Bytes{})};
+    return Counters{*reclaimable,
+                    stat->inactive_file.value_or(Bytes{}) + stat->active_file.value_or(Bytes{})};
   }
 
  private:
@@ -57,8 +58,8 @@ ReclaimOutcome ended(ReclaimOutcome outcome, ReclaimEnd end) {
   return outcome;
 }
 
-ReclaimOutcome failed(ReclaimOutcome outcome, const ReclaimJob& job, std::error_code error, const char* action,
-                      const std::string& file) {
+ReclaimOutcome failed(ReclaimOutcome outcome, const ReclaimJob& job, std::error_code error,
+                      const char* action, const std::string& file) {
   const auto end = end_of(error);
   if (end != ReclaimEnd::cgroup_gone) outcome.error = Error{error, action, job.cgroup->path + "/" + file};
   return ended(std::move(outcome), end);
@@ -94,8 +95,8 @@ ReclaimOutcome outcome_without_slice(const ReclaimJob& job, std::error_code erro
   return failed(std::move(outcome), job, error, action, file);
 }
 
-ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& interface, const SliceCutter& cutter,
-                                 const std::stop_token& stop) {
+ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& interface,
+                                 const SliceCutter& cutter, const std::stop_token& stop) {
   CounterReader counters{job, interface};
   auto before = counters.read();
   if (!before) return outcome_without_slice(job, before.error(), "read", interface.stat);
@@ -109,7 +110,8 @@ ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& i
 
     const auto slice = cutter.cut(before->reclaimable - job.request.target);
     ++outcome.slices;
-    if (!is_expected(slice.error)) return failed(std::move(outcome), job, slice.error, "write", interface.reclaim);
+    if (!is_expected(slice.error))
+      return failed(std::move(outcome), job, slice.error, "write", interface.reclaim);
     const auto after = counters.read();
     if (!after) return failed(std::move(outcome), job, after.error(), "read", interface.stat);
 
@@ -117,7 +119,7 @@ ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& i
     outcome.freed += freed;
     outcome.cache_after = after->reclaimable;
     before = after;
-    cutter.learn({freed, slice.took});
+    cutter.learn({freed, slice.took, slice.cpu});
     if (freed != Bytes{}) {
       futile = 0;
     } else if (slice.exhausted) {

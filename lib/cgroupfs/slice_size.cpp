@@ -8,8 +8,13 @@
 namespace cmm {
 namespace {
 
-// Less than the whole way: the rate is measured, not promised, and a slice too many costs less than hot pages.
-constexpr double kCaution = 0.9;
+// Less than the whole way: the rate is measured, not promised, and a slice too many costs less than hot
+// pages.
+constexpr double kCaution = 0.6;
+// How much of the fastest rate or the worst yield is still believed a slice later.
+constexpr double kMemory = 0.8;
+// So much longer is the next slice after one that freed nothing.
+constexpr double kPatience = 1.7;
 constexpr Bytes kPage = KiB(4);
 
 double number(Bytes bytes) { return static_cast<double>(bytes.count()); }
@@ -20,17 +25,19 @@ Bytes half(Bytes bytes) { return Bytes{bytes.count() / 2}; }
 }  // namespace
 
 Duration TimeSlices::next(Bytes excess) const {
-  if (bytes_per_ns_ <= 0) return longest_;
-  const auto needed = kCaution * number(excess) / bytes_per_ns_;
-  return Duration{static_cast<Duration::rep>(std::clamp(needed, number(kShortest), number(longest_)))};
+  const auto wanted = bytes_per_ns_ > 0 ? kCaution * number(excess) / bytes_per_ns_ : number(kFirst);
+  const auto bounded = std::clamp(wanted, number(kShortest), number(longest_)) * patience_;
+  return Duration{static_cast<Duration::rep>(std::min(bounded, number(kLongestSlice)))};
 }
 
 void TimeSlices::learn(const SliceEffect& effect) {
-  // Nothing freed: the time went into draining other CPUs' page lists. Something freed: it is safe to go on
-  // longer, now that the rate is known.
+  if (effect.freed == Bytes{} || effect.cpu <= Duration::zero()) {
+    patience_ *= kPatience;
+    return;
+  }
+  patience_ = 1;
   longest_ = std::min(2 * longest_, kLongestSlice);
-  if (effect.freed == Bytes{} || effect.took <= Duration::zero()) return;
-  bytes_per_ns_ = number(effect.freed) / number(effect.took);
+  bytes_per_ns_ = std::max(number(effect.freed) / number(effect.cpu), kMemory * bytes_per_ns_);
 }
 
 Bytes ByteSlices::next(Bytes excess) const {
@@ -45,8 +52,7 @@ void ByteSlices::learn(Bytes asked, const SliceEffect& effect) {
     largest_ = std::min(largest_ + largest_, kLargest);
   }
   // The worst yield seen lately: forgotten slowly, because what was freed too much can't be given back.
-  constexpr double kForget = 0.8;
-  yield_ = std::max(number(effect.freed) / number(asked), kForget * yield_);
+  yield_ = std::max(number(effect.freed) / number(asked), kMemory * yield_);
 }
 
 }  // namespace cmm

@@ -11,11 +11,15 @@
 
 namespace cmm {
 
-/// No slice is meant to take longer: while a write is in flight, an rmdir of its cgroup waits for it and holds
-/// cgroup_mutex meanwhile, so that no cgroup of the node can be made or removed.
+/// No slice is meant to take longer: while a write is in flight, an rmdir of its cgroup waits for it and
+/// holds cgroup_mutex meanwhile, so that no cgroup of the node can be made or removed.
 inline constexpr Duration kLongestSlice = std::chrono::milliseconds{4};
 
 /// v1: slices in time, since memory.force_empty takes no amount.
+///
+/// Each write first waits for the other CPUs to drain their page lists; on a busy node that may take all of a
+/// slice. So the rate is bytes for CPU time, which the waiting doesn't count in, and a slice that was all
+/// waiting makes the next one longer.
 class TimeSlices {
  public:
   [[nodiscard]] Duration next(Bytes excess) const;
@@ -28,6 +32,7 @@ class TimeSlices {
 
   Duration longest_ = kFirst;
   double bytes_per_ns_ = 0;
+  double patience_ = 1;
 };
 
 /// v2: slices in bytes.

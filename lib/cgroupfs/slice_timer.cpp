@@ -25,6 +25,12 @@ void install_handler() {
   ::sigaction(SIGRTMIN, &action, nullptr);
 }
 
+Duration thread_cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
+
 void unblock_signal() {
   sigset_t set;
   ::sigemptyset(&set);
@@ -59,13 +65,16 @@ void SliceTimer::arm(Duration period) {
 }
 
 Slice SliceTimer::write(int fd, std::string_view text, Duration limit) {
-  if (unusable_) return {.error = unusable_, .took = {}, .exhausted = true};
   Slice slice;
+  slice.error = unusable_;
+  if (unusable_) return slice;
+  const auto cpu_start = thread_cpu_time();
   const auto start = Clock::now();
   arm(limit);
   slice.error = write_control(fd, text);
   arm(Duration::zero());
   slice.took = Clock::now() - start;
+  slice.cpu = thread_cpu_time() - cpu_start;
   return slice;
 }
 

@@ -9,8 +9,9 @@
 
 namespace cmm {
 
-/// Ends a system call of the thread that made it after a set time, by a signal to this one thread (EINTR). Make
-/// it, use it and destroy it on one thread. Installs a handler that does nothing for SIGRTMIN in the process.
+/// Ends a system call of the thread that made it after a set time, by a signal to this one thread (EINTR).
+/// Make it, use it and destroy it on one thread. Installs a handler that does nothing for SIGRTMIN in the
+/// process.
 class SliceTimer {
  public:
   SliceTimer();

@@ -49,8 +49,8 @@ void put_back_below(int dir, std::uint64_t parents_value, const std::vector<Swap
   for (const auto& child : *children) {
     const auto child_dir = open_cgroup(dir, child.name.c_str(), child.id);
     if (!child_dir) continue;
-    const auto record =
-        std::find_if(known.begin(), known.end(), [&](const Swappiness& entry) { return entry.id == child.id; });
+    const auto record = std::find_if(known.begin(), known.end(),
+                                     [&](const Swappiness& entry) { return entry.id == child.id; });
     const auto value = record != known.end() ? record->value : parents_value;
     put_back(child_dir->get(), value);
     put_back_below(child_dir->get(), value, known);
@@ -61,12 +61,13 @@ void put_back_below(int dir, std::uint64_t parents_value, const std::vector<Swap
 
 Result<SwappinessGuard> SwappinessGuard::set(SwappinessJournal& journal, int dir, const Cgroup& cgroup) {
   SwappinessGuard guard{journal, dir};
-  if (auto silenced = guard.silence(dir, cgroup.path, cgroup.id); !silenced) return tl::unexpected{silenced.error()};
+  if (auto silenced = guard.silence(dir, cgroup.path, cgroup.id); !silenced)
+    return tl::unexpected{silenced.error()};
   return guard;
 }
 
-// From the top down: what is made below meanwhile inherits 0 from a parent that is recorded already. Zeros are
-// recorded too, to tell a child that had 0 of its own from one that inherited it.
+// From the top down: what is made below meanwhile inherits 0 from a parent that is recorded already. Zeros
+// are recorded too, to tell a child that had 0 of its own from one that inherited it.
 Result<void> SwappinessGuard::silence(int dir, const std::string& path, CgroupId id) {
   const auto old = read_swappiness(dir);
   if (!old && is_gone(old.error())) return {};

@@ -34,8 +34,8 @@ class SwappinessGuard {
   std::vector<Swappiness> changed_;  // empty in a guard that was moved from
 };
 
-/// Puts back what dead processes left at 0, and gives what inherited it its parent's value. A value that is no
-/// longer 0 was changed by somebody else since, and stays. `mount` is where the hierarchy is mounted.
+/// Puts back what dead processes left at 0, and gives what inherited it its parent's value. A value that is
+/// no longer 0 was changed by somebody else since, and stays. `mount` is where the hierarchy is mounted.
 void restore_orphans(SwappinessJournal& journal, const std::string& mount);
 
 }  // namespace cmm

@@ -34,7 +34,8 @@ bool take_number(std::string_view& text, std::uint64_t& number) {
 std::optional<Swappiness> parse_record(std::string_view line) {
   line.remove_prefix(2);
   Swappiness record;
-  if (!take_number(line, record.id.inode) || !take_number(line, record.value) || line.empty()) return std::nullopt;
+  if (!take_number(line, record.id.inode) || !take_number(line, record.value) || line.empty())
+    return std::nullopt;
   record.path = line;
   return record;
 }
@@ -119,7 +120,8 @@ Result<void> SwappinessJournal::adopt(const std::string& directory) {
 }
 
 Result<void> SwappinessJournal::append(std::string_view record) {
-  if (const auto error = write_control(file_.get(), record)) return tl::unexpected{Error{error, "write", path_}};
+  if (const auto error = write_control(file_.get(), record))
+    return tl::unexpected{Error{error, "write", path_}};
   return {};
 }
 

@@ -15,7 +15,8 @@ enum class LogLevel { debug, info, warn, error };
 /// Everything that an operator can set. The members' initial values are the defaults; config/
 /// cgroup-memory-manager.yaml documents each one.
 struct Settings {
-  std::vector<std::string> parents;  ///< as given: absolute, or below the hierarchy's mount; empty: look for one
+  std::vector<std::string>
+      parents;  ///< as given: absolute, or below the hierarchy's mount; empty: look for one
   ReclaimPolicy policy;
   Duration interval = std::chrono::seconds{10};
   LogLevel log_level = LogLevel::info;

@@ -22,8 +22,8 @@ struct EngineSetup {
   std::vector<Parent> parents;
   ReclaimPolicy policy;
   ReclaimAbility ability;
-  bool dry_run = false;     ///< decide, but hand out no job and open nothing for writing
-  std::string root = "/";   ///< the seam for tests: where /proc is looked for
+  bool dry_run = false;    ///< decide, but hand out no job and open nothing for writing
+  std::string root = "/";  ///< the seam for tests: where /proc is looked for
 };
 
 /// A scan's report and the reclaims that it asks for.

@@ -24,7 +24,7 @@ struct CgroupId {
 /// Who a cgroup is; never changes while it lives. Shared by everything that speaks about the cgroup.
 struct Cgroup {
   CgroupId id;
-  std::string path;          ///< below the mount of the memory hierarchy: "kubepods.slice/…/cri-containerd-….scope"
+  std::string path;  ///< below the mount of the memory hierarchy: "kubepods.slice/…/cri-containerd-….scope"
   std::string container_id;  ///< 64 hex digits, or empty where the name carries none
 };
 

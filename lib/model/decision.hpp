@@ -15,9 +15,10 @@ struct BelowThreshold {};
 struct CoolingDown {
   TimePoint until;  ///< from this moment on the next attempt may start
 };
-struct InFlight {};            ///< a reclaim of this cgroup is still running
-struct NothingReclaimable {};  ///< over the threshold only with pages that can't be dropped (shmem, dirty, mlocked)
-struct WouldSwap {};           ///< the kernel can't be held to file pages, and swap is possible
+struct InFlight {};  ///< a reclaim of this cgroup is still running
+struct NothingReclaimable {
+};                    ///< over the threshold only with pages that can't be dropped (shmem, dirty, mlocked)
+struct WouldSwap {};  ///< the kernel can't be held to file pages, and swap is possible
 struct Unreadable {
   Error why;
 };

@@ -15,9 +15,9 @@ struct CacheSample {
 
 /// What one scan saw of one cgroup.
 struct MemorySample {
-  Bytes usage;            ///< memory.current, memory.usage_in_bytes
-  Bytes effective_limit;  ///< the tightest limit up to the root, at most MemTotal
-  bool swappable = false; ///< reclaim could swap its anonymous memory out
+  Bytes usage;                       ///< memory.current, memory.usage_in_bytes
+  Bytes effective_limit;             ///< the tightest limit up to the root, at most MemTotal
+  bool swappable = false;            ///< reclaim could swap its anonymous memory out
   std::optional<CacheSample> cache;  ///< absent: usage alone proved that the cache is below the threshold
 };
 

@@ -13,8 +13,9 @@ namespace cmm {
 
 /// "Free so much page cache of this cgroup."
 struct ReclaimRequest {
-  Bytes bytes;   ///< how much is over the target
-  Bytes target;  ///< stop when the reclaimable cache is down to this
+  Bytes bytes;             ///< how much is over the target
+  Bytes threshold;         ///< what the cache passed; for the report
+  Bytes target;            ///< stop when the reclaimable cache is down to this
   TimePoint not_before{};  ///< the end of the cooldown, which the scan may have come a moment before
   Duration time_budget = std::chrono::seconds{2};  ///< stop after this long, wherever it is then
 };

@@ -38,7 +38,10 @@ Decision decide(const ReclaimPolicy& policy, const Watermarks& marks, const Hist
   const auto cooled = history.last_attempt ? *history.last_attempt + policy.cooldown : now;
   if (now + kScanJitter < cooled) return CoolingDown{cooled};
   if (sample.swappable && !policy.allow_swap) return WouldSwap{};
-  return ReclaimRequest{.bytes = reclaimable - marks.target, .target = marks.target, .not_before = cooled};
+  return ReclaimRequest{.bytes = reclaimable - marks.target,
+                        .threshold = marks.threshold,
+                        .target = marks.target,
+                        .not_before = cooled};
 }
 
 }  // namespace cmm

@@ -22,8 +22,9 @@ Watermarks watermarks(const ReclaimPolicy& policy, Bytes effective_limit);
 /// True where usage alone can't prove that the cache is below the threshold: then memory.stat has to be read.
 bool needs_cache_sample(Bytes usage, const Watermarks& marks);
 
-/// A scan's timer may fire a moment early or late. Where a cooldown ends within this time, the scan decides as if
-/// it had ended, and the request says not to start before it has; or else jitter would cost a whole interval.
+/// A scan's timer may fire a moment early or late. Where a cooldown ends within this time, the scan decides
+/// as if it had ended, and the request says not to start before it has; or else jitter would cost a whole
+/// interval.
 inline constexpr Duration kScanJitter = std::chrono::milliseconds{50};
 
 /// The one decision of this scan about a cgroup that could be read. Pure. An attempt that started at t with
