@@ -9,7 +9,7 @@ namespace cmm {
 namespace {
 
 std::string describe_skip(const Skip& skip, TimePoint now) {
-  const std::string why{reason(skip)};
+  std::string why{reason(skip)};
   if (const auto* cooling = std::get_if<CoolingDown>(&skip)) {
     return fmt::format("{} for {}", why, describe(cooling->until - now));
   }

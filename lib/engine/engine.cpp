@@ -71,7 +71,7 @@ Result<TargetReport> Engine::sample_and_decide(const Branch& branch, Target& tar
     }
   }
   auto decision = decide(setup_.policy, marks, history, *sample, now);
-  return TargetReport{target.cgroup, std::move(*sample), marks, std::move(decision)};
+  return TargetReport{target.cgroup, *sample, marks, std::move(decision)};
 }
 
 Result<bool> Engine::is_swappable(const Branch& branch, Target& target) {
