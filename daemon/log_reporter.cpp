@@ -88,6 +88,7 @@ void LogReporter::scanned(const ScanReport& report) {
     spdlog::warn("no cgroups to watch below the parent yet");
   }
   if (!report.targets.empty()) told_empty_ = false;
+  if (report.took < interval_) overrunning_ = false;
   spdlog::debug("scanned targets={} took={}", report.targets.size(), describe(report.took));
 }
 
@@ -139,9 +140,10 @@ void LogReporter::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome
   told = std::move(why);
 }
 
-void LogReporter::overran(Duration took, Duration interval) {
+void LogReporter::overran(Duration took) {
+  if (std::exchange(overrunning_, true)) return;
   spdlog::warn("a scan took {}, longer than the interval of {}: the scans that it missed are left out",
-               describe(took), describe(interval));
+               describe(took), describe(interval_));
 }
 
 }  // namespace cmm

@@ -15,12 +15,12 @@ namespace cmm {
 /// one thread.
 class LogReporter {
  public:
-  explicit LogReporter(const Settings& settings) : dry_run_(settings.dry_run) {}
+  explicit LogReporter(const Settings& settings) : dry_run_(settings.dry_run), interval_(settings.interval) {}
 
   void starting(const Settings& settings, const Startup& startup);
   void scanned(const ScanReport& report);
   void reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome);
-  void overran(Duration took, Duration interval);
+  void overran(Duration took);
 
  private:
   void tell_branches(const ScanReport& report);
@@ -28,6 +28,8 @@ class LogReporter {
   void forget_gone(const ScanReport& report);
 
   bool dry_run_;
+  Duration interval_;
+  bool overrunning_ = false;
   bool told_empty_ = false;
   std::set<std::string> unreadable_branches_;
   std::unordered_map<CgroupId, std::string, CgroupId::Hash> told_;     // remarks that still hold

@@ -55,7 +55,7 @@ ExitCode run(const Settings& settings) {
                                      log.reclaimed(job, outcome);
                                      if (settings.once) outcomes.emplace(job.cgroup->id, outcome);
                                    },
-                               .overran = [&](Duration took) { log.overran(took, settings.interval); }};
+                               .overran = [&](Duration took) { log.overran(took); }};
   Scheduler scheduler{Engine{std::move(startup->setup)}, startup->reclaimer.get(), settings.interval, events};
   if (const auto hanging = scheduler.run(settings.once); !hanging.none()) leave_behind(hanging);
 

@@ -162,7 +162,7 @@ Checked<void> check_next_token(const po::option& option, const Setting* setting)
 Checked<void> add(const po::option& option, Given& given) {
   if (option.string_key.empty()) return no_option(option.original_tokens.front());
   const auto* setting = setting_of(option.string_key);
-  const auto checked = check_next_token(option, setting);
+  auto checked = check_next_token(option, setting);
   if (!checked) return checked;
   const auto [entry, is_new] = given.try_emplace(option.string_key);
   if (!is_new && !has_shape(setting, Shape::list)) {

@@ -12,7 +12,7 @@
 namespace cmm {
 namespace {
 
-constexpr const char* kRow = "{:>11}  {:>11}  {:>11}  {:>11}  {:<28}  {}\n";
+constexpr const char* kRow = "{:>11}  {:>11}  {:>11}  {:>11}  {:<34}  {}\n";
 
 Bytes reclaimable(const TargetReport& row) {
   return row.sample && row.sample->cache ? row.sample->cache->reclaimable : Bytes{};

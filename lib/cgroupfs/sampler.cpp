@@ -29,17 +29,17 @@ std::error_code Sampler::open_directory(const Branch& branch, Target& target) {
   return {};
 }
 
-// A missing file means a removed cgroup only where the name doesn't lead to the same cgroup any more; else
-// the memory controller isn't enabled for it.
+// A missing file means a removed cgroup only where the name doesn't lead to the same cgroup any more.
 Error Sampler::failure(Target& target, const Branch& branch, std::error_code code, const char* file) {
   if (code == std::errc::no_such_device) target.gone = true;
-  if (code == std::errc::no_such_file_or_directory && !target.gone) {
+  const bool missing = code == std::errc::no_such_file_or_directory;
+  if (missing && !target.gone) {
     target.gone = !open_cgroup(branch.dir.get(), target.name(), target.cgroup->id);
-    if (!target.gone) code = std::make_error_code(std::errc::operation_not_supported);
   }
   release(target, false);
-  if (!target.gone) target.usage.fd.reset();
-  return {code, "read", mount_ + "/" + target.cgroup->path + "/" + file};
+  target.usage.fd.reset();
+  const auto* hint = missing ? " (is memory enabled in its parent's cgroup.subtree_control?)" : "";
+  return {code, "read", mount_ + "/" + target.cgroup->path + "/" + file + hint};
 }
 
 Result<MemorySample> Sampler::read_usage(const Branch& branch, Target& target, Bytes node_total) {

@@ -79,12 +79,20 @@ Result<void> SwappinessGuard::silence(int dir, const std::string& path, CgroupId
     const auto error = write_swappiness(dir, 0);
     if (error && !is_gone(error)) return tl::unexpected{Error{error, "write", path + "/" + kFile}};
   }
+  return silence_below(dir, path);
+}
+
+// A child that can't be reached can't be spared: then there is no reclaim at all.
+Result<void> SwappinessGuard::silence_below(int dir, const std::string& path) {
   const auto children = list_child_cgroups(dir);
-  if (!children) return {};
+  if (!children && is_gone(children.error())) return {};
+  if (!children) return tl::unexpected{Error{children.error(), "list", path}};
   for (const auto& child : *children) {
+    const auto child_path = path + "/" + child.name;
     const auto child_dir = open_cgroup(dir, child.name.c_str(), child.id);
-    if (!child_dir) continue;
-    if (auto below = silence(child_dir->get(), path + "/" + child.name, child.id); !below) return below;
+    if (!child_dir && is_gone(child_dir.error())) continue;
+    if (!child_dir) return tl::unexpected{Error{child_dir.error(), "open", child_path}};
+    if (auto below = silence(child_dir->get(), child_path, child.id); !below) return below;
   }
   return {};
 }

@@ -28,6 +28,7 @@ class SwappinessGuard {
  private:
   SwappinessGuard(SwappinessJournal& journal, int dir) : journal_(&journal), dir_(dir) {}
   Result<void> silence(int dir, const std::string& path, CgroupId id);
+  Result<void> silence_below(int dir, const std::string& path);
 
   SwappinessJournal* journal_;
   int dir_;

@@ -50,7 +50,7 @@ Parsed<void> store(const Parsed<T>& parsed, Member& member) {
 
 Parsed<Duration> parse_between(const std::string& text, Duration least, Duration most,
                                std::string_view accepted) {
-  const auto duration = parse_duration(text);
+  auto duration = parse_duration(text);
   if (!duration) return duration;
   if (*duration < least) return refused(text, "too short", accepted);
   if (*duration > most) return refused(text, "too long", accepted);
@@ -176,6 +176,7 @@ const Setting* find_setting(std::string_view key) {
 
 std::vector<std::string_view> setting_keys() {
   std::vector<std::string_view> keys;
+  keys.reserve(table.size());
   for (const auto& setting : table) keys.push_back(setting.key);
   return keys;
 }

@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -102,14 +104,50 @@ Checked<void> apply_entry(const YAML::Node& key, const YAML::Node& value, FileSe
   return {};
 }
 
-Checked<FileSettings> apply(std::string_view text, Settings base) {
-  FileSettings result{std::move(base), {}};
-  const auto documents = YAML::LoadAll(std::string{text});
-  if (documents.size() > 1) {
-    return complain(documents[1].Mark(), "a second YAML document; accepted: one document");
+/// Notes where documents start, and nothing else.
+class DocumentStarts : public YAML::EventHandler {
+ public:
+  [[nodiscard]] const std::vector<YAML::Mark>& marks() const { return marks_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { marks_.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
   }
-  if (documents.empty() || documents[0].IsNull()) return result;
-  const auto& map = documents[0];
+  void OnMapEnd() override {}
+
+ private:
+  std::vector<YAML::Mark> marks_;
+};
+
+/// YAML::LoadAll would do, but never ends on a text like ",": each call finds one more document there and
+/// consumes nothing. Two documents are one too many anyway.
+Checked<void> check_one_document(const std::string& text) {
+  std::istringstream stream{text};
+  YAML::Parser parser{stream};
+  DocumentStarts starts;
+  while (starts.marks().size() < 2 && parser.HandleNextDocument(starts)) {
+  }
+  if (starts.marks().size() < 2) return {};
+  const auto& first = starts.marks()[0];
+  const auto& second = starts.marks()[1];
+  if (first.pos == second.pos) {
+    return complain(first, "not YAML: no value starts like this; accepted: lines like \"interval: 10s\"");
+  }
+  return complain(second, "a second YAML document, or text that belongs to no key; accepted: one document");
+}
+
+Checked<FileSettings> apply(const std::string& text, Settings base) {
+  const auto checked = check_one_document(text);
+  if (!checked) return tl::unexpected{checked.error()};
+  FileSettings result{std::move(base), {}};
+  const auto map = YAML::Load(text);
+  if (map.IsNull()) return result;
   if (!map.IsMap()) {
     return complain(
         map.Mark(),
@@ -149,7 +187,7 @@ Parsed<FileSettings> parse_yaml(std::string_view text, std::string_view file, Se
     return tl::unexpected{with_place({1, "larger than 1 MiB; accepted: at most 1 MiB of YAML"})};
   }
   try {
-    return apply(text, std::move(base)).map_error(with_place);
+    return apply(std::string{text}, std::move(base)).map_error(with_place);
   } catch (const YAML::Exception& exception) {
     const auto why =
         fmt::format("not YAML: {}; accepted: lines like \"interval: 10s\"", printable(exception.msg));
