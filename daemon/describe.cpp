@@ -31,7 +31,8 @@ std::string describe(Duration duration) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
   const auto ms = duration_cast<Milliseconds>(duration).count();
   if (ms < 1000) return fmt::format("{:.4g} ms", ms);
-  return fmt::format("{:.4g} s", ms / 1000);
+  const auto seconds = ms / 1000;
+  return seconds < 1000 ? fmt::format("{:.4g} s", seconds) : fmt::format("{:.0f} s", seconds);
 }
 
 }  // namespace cmm

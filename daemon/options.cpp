@@ -204,7 +204,7 @@ Checked<FileSettings> file_settings(const std::string& path) {
   return *std::move(read);
 }
 
-Checked<Settings> apply(const Given& given, Settings settings) {
+Checked<Settings> override_with(const Given& given, Settings settings) {
   for (const auto& [name, values] : given) {
     const auto* setting = setting_of(name);
     if (setting == nullptr) continue;
@@ -233,7 +233,7 @@ OptionsError blame(const Conflict& conflict, const Given& given, const Options& 
 Checked<Options> with_settings(const Given& given, Options options) {
   const auto file = file_settings(options.config_file);
   if (!file) return tl::unexpected{file.error()};
-  auto merged = apply(given, file->settings);
+  auto merged = override_with(given, file->settings);
   if (!merged) return tl::unexpected{merged.error()};
   if (const auto conflict = find_conflict(*merged)) {
     return tl::unexpected{blame(*conflict, given, options, *file)};

@@ -109,7 +109,7 @@ HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::strin
   const auto real = fs::canonical(path, code);
   const auto real_mount = fs::canonical(hierarchy.mount, code);
   const auto relative = real.lexically_relative(real_mount).string();
-  if (relative.empty() || relative.starts_with("..")) {
+  if (relative.empty() || relative == ".." || relative.starts_with("../")) {
     return fault(HierarchyFault::not_a_cgroup,
                  fmt::format("{} does not lie below {}, where the memory hierarchy is mounted", path,
                              hierarchy.mount));

@@ -124,17 +124,20 @@ bool contains_word(std::string_view list, char separator, std::string_view word)
 }
 
 std::optional<NodeMemory> parse_meminfo(std::string_view text) {
-  std::optional<Bytes> total;
-  std::optional<Bytes> swap;
-  while (!text.empty() && !(total && swap)) {
+  NodeMemory memory;
+  while (!text.empty()) {
     auto line = take_until(text, '\n');
     const auto name = take_until(line, ':');
-    if (name == "MemTotal") total = meminfo_value(line);
-    if (name == "SwapTotal") swap = meminfo_value(line);
+    const bool is_total = name == "MemTotal";
+    if (!is_total && name != "SwapTotal") continue;
+    const auto value = meminfo_value(line);
+    if (!value) return std::nullopt;
+    (is_total ? memory.total : memory.swap_total) = *value;
+    // SwapTotal comes later; a kernel without swap support may not have it, and has no swap.
+    if (!is_total) break;
   }
-  if (!total || *total == Bytes{}) return std::nullopt;
-  // A kernel without swap support prints SwapTotal all the same; without the line there is none.
-  return NodeMemory{*total, swap.value_or(Bytes{})};
+  if (memory.total == Bytes{}) return std::nullopt;
+  return memory;
 }
 
 }  // namespace cmm

@@ -42,8 +42,14 @@ bool put_back(int dir, std::uint64_t value) {
   return !error || is_gone(error);
 }
 
+/// The same for a cgroup by its path below an open directory.
+bool put_back_at(int base, const std::string& path, const Swappiness& record) {
+  const auto dir = open_cgroup(base, path.c_str(), record.id);
+  return dir ? put_back(dir->get(), record.value) : is_gone(dir.error());
+}
+
 /// Children that no record knows were made while their parent stood at 0, and inherited it.
-void put_back_below(int dir, std::uint64_t parents_value, const std::vector<Swappiness>& known) {
+void put_back_inherited(int dir, std::uint64_t parents_value, const std::vector<Swappiness>& known) {
   const auto children = list_child_cgroups(dir);
   if (!children) return;
   for (const auto& child : *children) {
@@ -52,8 +58,8 @@ void put_back_below(int dir, std::uint64_t parents_value, const std::vector<Swap
     const auto record = std::find_if(known.begin(), known.end(),
                                      [&](const Swappiness& entry) { return entry.id == child.id; });
     const auto value = record != known.end() ? record->value : parents_value;
-    put_back(child_dir->get(), value);
-    put_back_below(child_dir->get(), value, known);
+    if (record == known.end()) put_back(child_dir->get(), value);
+    put_back_inherited(child_dir->get(), value, known);
   }
 }
 
@@ -97,21 +103,25 @@ Result<void> SwappinessGuard::silence_below(int dir, const std::string& path) {
   return {};
 }
 
+// What can't be put back stays in the journal for the next start.
 SwappinessGuard::~SwappinessGuard() {
   if (changed_.empty()) return;
   const auto& top = changed_.front();
-  put_back(dir_, top.value);
-  put_back_below(dir_, top.value, changed_);
-  for (const auto& record : changed_) journal_->remove(record);
+  std::vector<Swappiness> restored;
+  for (const auto& record : changed_) {
+    if (put_back_at(dir_, "." + record.path.substr(top.path.size()), record)) restored.push_back(record);
+  }
+  put_back_inherited(dir_, top.value, changed_);
+  for (const auto& record : restored) journal_->remove(record);
 }
 
 void restore_orphans(SwappinessJournal& journal, const std::string& mount) {
   const auto orphans = journal.orphans();
   for (const auto& orphan : orphans) {
-    const auto dir = open_cgroup(AT_FDCWD, fmt::format("{}/{}", mount, orphan.path).c_str(), orphan.id);
-    if (dir) {
-      if (!put_back(dir->get(), orphan.value)) continue;  // stays in the journal for the next start
-      put_back_below(dir->get(), orphan.value, orphans);
+    const auto path = mount + "/" + orphan.path;
+    if (!put_back_at(AT_FDCWD, path, orphan)) continue;
+    if (const auto dir = open_cgroup(AT_FDCWD, path.c_str(), orphan.id)) {
+      put_back_inherited(dir->get(), orphan.value, orphans);
     }
     journal.remove(orphan);
   }

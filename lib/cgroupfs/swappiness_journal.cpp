@@ -105,6 +105,10 @@ Result<void> SwappinessJournal::adopt(const std::string& directory) {
     if (!locked) continue;  // its owner lives
     const auto text = reader.read_all(locked->get());
     if (!text) return tl::unexpected{Error{text.error(), "read", path}};
+    // What is appended has to begin a line of its own.
+    if (own && !text->empty() && !text->ends_with('\n')) {
+      if (auto ended = append("\n"); !ended) return ended;
+    }
     for (const auto& orphan : open_records(*text)) {
       if (own) {
         ++open_records_;

@@ -178,16 +178,6 @@ Parsed<Duration> parse_duration(std::string_view text) {
       .map_error(with_forms(text, duration_forms));
 }
 
-std::string to_text(const Amount& amount) {
-  if (std::holds_alternative<Bytes>(amount)) return to_string(amount);
-  // Fixed and shortest: the grammar has no exponents, and the least double has 324 zeros before its digits.
-  std::array<char, 512> buffer{};
-  const auto value = std::get<Percent>(amount).value;
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed).ptr;
-  return std::string{buffer.data(), end} + "%";
-}
-
 std::string to_text(Duration duration) {
   const auto count = nanoseconds_of(duration);
   if (count == 0) return "0s";

@@ -43,10 +43,6 @@ Parsed<Amount> parse_target(std::string_view text);
 /// A duration >= 0 in ms, s, m or h; a bare number is seconds. At most what nanoseconds in 64 bits hold.
 Parsed<Duration> parse_duration(std::string_view text);
 
-/// The shortest text that parse_threshold and parse_target read back to the same amount, also for
-/// percentages far below one.
-std::string to_text(const Amount& amount);
-
 /// A text that parse_duration reads back to the same duration: "10s", "500ms", "1h", "0.25ms".
 std::string to_text(Duration duration);
 

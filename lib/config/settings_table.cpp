@@ -122,13 +122,13 @@ constexpr std::array table{
         "(its own, its ancestors' or the memory of the machine, whichever is least), or a size.",
         "", threshold_forms,
         [](Settings& s, Texts t) { return store(parse_threshold(t.front()), s.policy.threshold); },
-        [](const Settings& s) { return to_text(s.policy.threshold); }},
+        [](const Settings& s) { return to_string(s.policy.threshold); }},
     Setting{"target", Shape::value, when_to_free, "T",
             "Cache is freed down to here and no further; percent or size as above, 0 for all that can be "
             "dropped.",
             "80% of the threshold", target_forms,
             [](Settings& s, Texts t) { return store(parse_target(t.front()), s.policy.target); },
-            [](const Settings& s) { return s.policy.target ? to_text(*s.policy.target) : std::string{}; }},
+            [](const Settings& s) { return s.policy.target ? to_string(*s.policy.target) : std::string{}; }},
     Setting{"interval", Shape::value, when_to_free, "D", "Time between two scans, 100ms to 24h.", "",
             interval_forms,
             [](Settings& s, Texts t) {
@@ -188,7 +188,7 @@ std::optional<Conflict> find_conflict(const Settings& settings) {
     return Conflict{
         {"target", "threshold"},
         fmt::format("the target {} is above the threshold {}; accepted: a target up to the threshold",
-                    to_text(*target), to_text(threshold))};
+                    to_string(*target), to_string(threshold))};
   }
   return std::nullopt;
 }

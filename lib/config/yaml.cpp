@@ -142,7 +142,7 @@ Checked<void> check_one_document(const std::string& text) {
   return complain(second, "a second YAML document, or text that belongs to no key; accepted: one document");
 }
 
-Checked<FileSettings> apply(const std::string& text, Settings base) {
+Checked<FileSettings> read_settings(const std::string& text, Settings base) {
   const auto checked = check_one_document(text);
   if (!checked) return tl::unexpected{checked.error()};
   FileSettings result{std::move(base), {}};
@@ -187,7 +187,7 @@ Parsed<FileSettings> parse_yaml(std::string_view text, std::string_view file, Se
     return tl::unexpected{with_place({1, "larger than 1 MiB; accepted: at most 1 MiB of YAML"})};
   }
   try {
-    return apply(std::string{text}, std::move(base)).map_error(with_place);
+    return read_settings(std::string{text}, std::move(base)).map_error(with_place);
   } catch (const YAML::Exception& exception) {
     const auto why =
         fmt::format("not YAML: {}; accepted: lines like \"interval: 10s\"", printable(exception.msg));

@@ -47,17 +47,17 @@ Scan Engine::scan(TimePoint now) {
 
 std::optional<TargetReport> Engine::examine(const Branch& branch, Target& target, TimePoint now) {
   if (target.gone) return std::nullopt;
-  auto row = sample_and_decide(branch, target, now);
+  auto row = sample_and_decide(branch, target, history_of(target.cgroup->id), now);
   if (row) return std::move(*row);
   if (target.gone) return std::nullopt;
   return TargetReport{target.cgroup, std::nullopt, {}, Unreadable{std::move(row.error())}};
 }
 
-Result<TargetReport> Engine::sample_and_decide(const Branch& branch, Target& target, TimePoint now) {
+Result<TargetReport> Engine::sample_and_decide(const Branch& branch, Target& target, const History& history,
+                                               TimePoint now) {
   auto sample = sampler_.read_usage(branch, target, node_.total);
   if (!sample) return tl::unexpected{std::move(sample.error())};
   const auto marks = watermarks(setup_.policy, sample->effective_limit);
-  const auto history = history_of(target.cgroup->id);
 
   const bool look_closer = needs_cache_sample(sample->usage, marks);
   if (look_closer && !history.in_flight) {

@@ -49,7 +49,8 @@ class Engine {
   };
 
   std::optional<TargetReport> examine(const Branch& branch, Target& target, TimePoint now);
-  Result<TargetReport> sample_and_decide(const Branch& branch, Target& target, TimePoint now);
+  Result<TargetReport> sample_and_decide(const Branch& branch, Target& target, const History& history,
+                                         TimePoint now);
   Result<bool> is_swappable(const Branch& branch, Target& target);
   Result<ReclaimJob> make_job(const Target& target, const ReclaimRequest& request);
   void hand_out(const Target& target, TargetReport& row, std::vector<ReclaimJob>& jobs, TimePoint now);

@@ -20,7 +20,7 @@ using Amount = std::variant<Percent, Bytes>;
 /// The amount in bytes for a cgroup with this effective limit; rounded down.
 Bytes resolve(const Amount& amount, Bytes effective_limit);
 
-/// "25%" or "104857600 B": a form that the number grammar reads back to the same value.
+/// "25%" or "104857600 B": what config/quantity.hpp reads back to the same amount.
 std::string to_string(const Amount& amount);
 
 }  // namespace cmm

@@ -152,12 +152,12 @@ TEST(Amount, IsWrittenInAFormThatReadsBackTheSame) {
   const Amount amounts[] = {Percent{25},   Percent{12.5}, Percent{100.0 / 3}, Percent{0.1}, Percent{100},
                             Percent{1e-4}, Bytes{1},      Bytes{most},        MiB(8)};
   for (const auto& amount : amounts) {
-    EXPECT_EQ(parse_threshold(to_text(amount)), amount) << to_text(amount);
+    EXPECT_EQ(parse_threshold(to_string(amount)), amount) << to_string(amount);
     EXPECT_EQ(parse_threshold(to_string(amount)), amount) << to_string(amount);
   }
   const Amount small[] = {Percent{0}, Percent{1e-5}, Percent{std::numeric_limits<double>::denorm_min()},
                           Bytes{0}};
-  for (const auto& amount : small) EXPECT_EQ(parse_target(to_text(amount)), amount) << to_text(amount);
+  for (const auto& amount : small) EXPECT_EQ(parse_target(to_string(amount)), amount) << to_string(amount);
 }
 
 TEST(DurationText, IsReadInEveryUnitAndABareNumberIsSeconds) {

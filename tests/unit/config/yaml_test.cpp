@@ -139,7 +139,7 @@ TEST(Yaml, IsRefusedWithFileLineKeyValueAndWhatIsAccepted) {
       {"? [a]\n: 1\n", "c.yaml:1: a list instead of a key", "accepted: parent"},
       {"interval\n", "c.yaml:1: the text \"interval\" instead of keys", "accepted: lines like"},
       {"- interval: 1\n", "c.yaml:1: a list instead of keys", "accepted: lines like"},
-      {"interval: 1\n---\nonce: true\n", "c.yaml:3: a second YAML document", "accepted: one document"},
+      {"interval: 1\n---\nonce: true\n", "c.yaml:2: a second YAML document", "accepted: one document"},
       {"interval: 1\n---\n", "c.yaml:2: a second YAML document", "accepted: one document"},
       {",0.\n", "c.yaml:1: not YAML: ", "accepted: lines like"},
       {"}\n", "c.yaml:1: not YAML: ", "accepted: lines like"},

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/hierarchy.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/fake_tree.hpp"
+
+namespace cmm {
+namespace {
+
+using test::FakeTree;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* kMountinfo = "proc/self/mountinfo";
+
+HierarchyError refusal_of(const FakeTree& tree, const std::string& given) {
+  const auto parent = find_parent(tree.hierarchy(), given);
+  EXPECT_FALSE(parent) << given;
+  return parent ? HierarchyError{} : parent.error();
+}
+
+std::string parent_of(const FakeTree& tree, const std::string& given) {
+  const auto parent = find_parent(tree.hierarchy(), given);
+  return parent ? parent->path : parent.error().message;
+}
+
+TEST(MemoryHierarchy, IsFoundOnV1ByItsMountOptions) {
+  const FakeTree tree{CgroupVersion::v1};
+  tree.write_below_root(kMountinfo,
+                        "30 1 0:25 / /sys/fs/cgroup ro - tmpfs tmpfs ro,mode=755\n"
+                        "31 30 0:26 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+                        "32 30 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+  const auto found = find_memory_hierarchy(tree.root());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->version, CgroupVersion::v1);
+  EXPECT_EQ(found->mount, tree.root() + "/sys/fs/cgroup/memory");
+}
+
+TEST(MemoryHierarchy, IsFoundOnV2ByItsControllers) {
+  const FakeTree tree;
+  const auto found = find_memory_hierarchy(tree.root());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->version, CgroupVersion::v2);
+  EXPECT_EQ(found->mount, tree.root() + "/sys/fs/cgroup");
+}
+
+TEST(MemoryHierarchy, OfAHybridHostIsV1AlthoughCgroup2IsMountedBesideIt) {
+  const FakeTree tree{CgroupVersion::v1};
+  tree.write_below_root("sys/fs/cgroup/unified/cgroup.controllers", "\n");
+  for (const auto* order : {"unified first", "memory first"}) {
+    const std::string unified = "31 30 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+    const std::string memory = "32 30 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
+    tree.write_below_root(kMountinfo, order[0] == 'u' ? unified + memory : memory + unified);
+    const auto found = find_memory_hierarchy(tree.root());
+    ASSERT_TRUE(found) << order;
+    EXPECT_EQ(found->version, CgroupVersion::v1) << order;
+    EXPECT_EQ(found->mount, tree.root() + "/sys/fs/cgroup/memory") << order;
+  }
+}
+
+TEST(MemoryHierarchy, OfAHybridHostIsV2WhereThatOneOwnsTheController) {
+  const FakeTree tree;
+  tree.write_below_root("sys/fs/cgroup/unified/cgroup.controllers", "memory\n");
+  tree.write_below_root(kMountinfo,
+                        "31 30 0:26 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+                        "32 30 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
+  const auto found = find_memory_hierarchy(tree.root());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->version, CgroupVersion::v2);
+  EXPECT_EQ(found->mount, tree.root() + "/sys/fs/cgroup/unified");
+}
+
+TEST(MemoryHierarchy, IsFoundInAPrivateCgroupNamespace) {
+  const FakeTree tree;
+  tree.write_below_root(kMountinfo, "613 612 0:26 /.. /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n");
+  const auto found = find_memory_hierarchy(tree.root());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->mount, tree.root() + "/sys/fs/cgroup");
+}
+
+TEST(MemoryHierarchy, MayBeMountedWhereTheNameHasABlank) {
+  const FakeTree tree;
+  tree.write_below_root("my cgroups/cgroup.controllers", "memory\n");
+  tree.write_below_root(kMountinfo, "32 30 0:27 / /my\\040cgroups rw - cgroup2 cgroup2 rw\n");
+  const auto found = find_memory_hierarchy(tree.root());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->mount, tree.root() + "/my cgroups");
+}
+
+TEST(MemoryHierarchy, IsNoneWhereNoMountOwnsTheController) {
+  const FakeTree tree;
+  tree.write_below_root("sys/fs/cgroup/cgroup.controllers", "cpu pids memory2\n");
+  const auto found = find_memory_hierarchy(tree.root());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().fault, HierarchyFault::no_memory_controller);
+}
+
+TEST(MemoryHierarchy, CantBeFoundWithoutMountinfo) {
+  const FakeTree tree;
+  std::filesystem::remove(tree.root() + "/" + kMountinfo);
+  const auto found = find_memory_hierarchy(tree.root());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().fault, HierarchyFault::unreadable);
+  EXPECT_THAT(found.error().message, HasSubstr(kMountinfo));
+}
+
+TEST(Parent, IsGivenRelativeToTheMountOrAbsolute) {
+  FakeTree tree;
+  tree.add("system.slice/docker.service");
+  EXPECT_EQ(parent_of(tree, "system.slice"), "system.slice");
+  EXPECT_EQ(parent_of(tree, "system.slice/docker.service"), "system.slice/docker.service");
+  EXPECT_EQ(parent_of(tree, tree.absolute("system.slice/docker.service")), "system.slice/docker.service");
+}
+
+TEST(Parent, ComesOutInOneFormHoweverItWasWritten) {
+  FakeTree tree;
+  tree.add("a/b");
+  std::filesystem::create_directory_symlink(tree.absolute("a/b"), tree.root() + "/link");
+  for (const auto& given :
+       {std::string{"a/b/"}, std::string{"a//b///"}, std::string{"./a/./b"}, std::string{"a/../a/b"},
+        tree.absolute("a/b/"), tree.absolute("a/b/../b"), tree.root() + "/link", tree.root() + "/link/"}) {
+    EXPECT_EQ(parent_of(tree, given), "a/b") << given;
+  }
+}
+
+TEST(Parent, MayHaveANameThatBeginsWithDots) {
+  FakeTree tree;
+  tree.add("..a/b");
+  EXPECT_EQ(parent_of(tree, "..a"), "..a");
+}
+
+TEST(Parent, ThatDoesNotExistIsRefusedAsMissing) {
+  const FakeTree tree;
+  const auto refusal = refusal_of(tree, "nowhere.slice");
+  EXPECT_EQ(refusal.fault, HierarchyFault::missing);
+  EXPECT_EQ(refusal.message, tree.absolute("nowhere.slice") + " does not exist");
+}
+
+TEST(Parent, ThatIsAFileIsRefused) {
+  FakeTree tree;
+  tree.add("a");
+  const auto refusal = refusal_of(tree, "a/memory.stat");
+  EXPECT_EQ(refusal.fault, HierarchyFault::not_a_cgroup);
+  EXPECT_THAT(refusal.message, HasSubstr("is a file"));
+  EXPECT_EQ(refusal_of(tree, "a/memory.stat/b").fault, HierarchyFault::missing);
+}
+
+TEST(Parent, ThatIsTheRootOfTheHierarchyIsRefused) {
+  FakeTree tree;
+  tree.add("a");
+  for (const auto& given : {std::string{}, std::string{"."}, std::string{"a/.."}, tree.hierarchy().mount,
+                            tree.hierarchy().mount + "/"}) {
+    EXPECT_EQ(refusal_of(tree, given).fault, HierarchyFault::is_root) << given;
+  }
+}
+
+TEST(Parent, OnAnotherFileSystemIsRefused) {
+  const FakeTree tree;
+  const auto refusal = refusal_of(tree, "/proc");
+  EXPECT_EQ(refusal.fault, HierarchyFault::not_a_cgroup);
+  EXPECT_THAT(refusal.message, HasSubstr("/proc is not on a cgroup file system"));
+  EXPECT_THAT(refusal.message, HasSubstr(tree.hierarchy().mount));
+}
+
+TEST(Parent, OnTheSameFileSystemButNotBelowTheMountIsRefused) {
+  const FakeTree tree;
+  const auto refusal = refusal_of(tree, tree.root() + "/proc");
+  EXPECT_EQ(refusal.fault, HierarchyFault::not_a_cgroup);
+  EXPECT_THAT(refusal.message, HasSubstr("does not lie below"));
+  EXPECT_EQ(refusal_of(tree, "..").fault, HierarchyFault::not_a_cgroup);
+}
+
+TEST(Parent, OfAHierarchyWithoutTheControllerIsRefusedAsSuch) {
+  // Any real cgroup belongs to another hierarchy than the fake one.
+  for (const auto* cgroup : {"/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/unified"}) {
+    struct statfs state {};
+    if (::statfs(cgroup, &state) != 0) continue;
+    const auto magic = static_cast<unsigned long>(state.f_type);
+    if (magic != CGROUP_SUPER_MAGIC && magic != CGROUP2_SUPER_MAGIC) continue;
+    EXPECT_EQ(refusal_of(FakeTree{}, cgroup).fault, HierarchyFault::other_controller);
+    return;
+  }
+  GTEST_SKIP() << "no cgroup file system is mounted here";
+}
+
+TEST(DefaultParent, IsTheFirstThatExistsOfTheKnownOnes) {
+  FakeTree tree;
+  const auto chosen = [&] {
+    const auto parent = find_default_parent(tree.hierarchy());
+    return parent ? parent->path : parent.error().message;
+  };
+  // From the last choice to the first.
+  for (const auto* name : {"system.slice", "machine.slice", "docker", "kubepods", "kubepods.slice"}) {
+    tree.add(name);
+    EXPECT_EQ(chosen(), name);
+  }
+}
+
+TEST(DefaultParent, IsNoneWhereNoneOfThemExistsAndTheMessageNamesThem) {
+  FakeTree tree;
+  tree.add("user.slice");
+  const auto parent = find_default_parent(tree.hierarchy());
+  ASSERT_FALSE(parent);
+  EXPECT_EQ(parent.error().fault, HierarchyFault::missing);
+  EXPECT_THAT(parent.error().message,
+              HasSubstr("kubepods.slice, kubepods, docker, machine.slice, system.slice"));
+  EXPECT_THAT(parent.error().message, HasSubstr("--parent"));
+}
+
+TEST(Parents, ThatLieBelowAnotherOneOrAreGivenTwiceAreLeftOut) {
+  const auto kept = [](std::vector<Parent> parents) {
+    std::vector<std::string> paths;
+    for (auto& parent : without_nested(std::move(parents))) paths.push_back(parent.path);
+    return paths;
+  };
+  EXPECT_THAT(kept({{"a/b"}, {"a"}, {"a/b/c"}, {"a"}}), ElementsAre("a"));
+  EXPECT_THAT(kept({{"ab"}, {"a"}, {"a-b/c"}}), ElementsAre("a", "a-b/c", "ab"))
+      << "a common beginning is no nesting";
+  EXPECT_THAT(kept({{"a"}, {"a-b"}, {"a/b"}}), ElementsAre("a", "a-b"))
+      << "also where another name sorts in between";
+  EXPECT_THAT(kept({}), ElementsAre());
+}
+
+TEST(NodeMemoryFile, IsReadBelowTheGivenRoot) {
+  const FakeTree tree;
+  tree.write_below_root("proc/meminfo", "MemTotal: 2048 kB\nSwapTotal: 1024 kB\n");
+  const auto memory = read_node_memory(tree.root());
+  ASSERT_TRUE(memory);
+  EXPECT_EQ(memory->total, MiB(2));
+  EXPECT_EQ(memory->swap_total, MiB(1));
+}
+
+TEST(NodeMemoryFile, ThatCantBeReadOrUnderstoodIsAnErrorWithItsName) {
+  const FakeTree tree;
+  const auto path = tree.root() + "/proc/meminfo";
+  tree.write_below_root("proc/meminfo", "nothing of the kind\n");
+  EXPECT_EQ(read_node_memory(tree.root()).error().message(), "cannot parse " + path + ": unexpected content");
+  std::filesystem::remove(path);
+  EXPECT_EQ(read_node_memory(tree.root()).error().message(),
+            "cannot read " + path + ": No such file or directory");
+}
+
+}  // namespace
+}  // namespace cmm

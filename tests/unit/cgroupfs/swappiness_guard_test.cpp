@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/swappiness_guard.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+
+#include "cgroupfs/parse.hpp"
+#include "support/fake_tree.hpp"
+
+namespace cmm {
+namespace {
+
+using test::FakeTree;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr const char* kFile = "memory.swappiness";
+// No process has it.
+constexpr int kDead = 5'000'000;
+
+class SwappinessGuardTest : public testing::Test {
+ protected:
+  void TearDown() override { journal.reset(); }
+
+  CgroupRef add(const std::string& cgroup, unsigned value) {
+    auto made = tree.add(cgroup);
+    tree.write(cgroup, kFile, fmt::format("{}\n", value));
+    return made;
+  }
+
+  [[nodiscard]] std::uint64_t swappiness(const std::string& cgroup) const {
+    return parse_number(tree.read(cgroup, kFile)).value_or(999);
+  }
+
+  [[nodiscard]] std::string journal_text() const {
+    std::ifstream file{fmt::format("{}/swappiness.{}", runtime.path(), ::getpid())};
+    return {std::istreambuf_iterator<char>{file}, {}};
+  }
+
+  void guard(const Cgroup& cgroup) {
+    dir = tree.open(cgroup.path);
+    auto made = SwappinessGuard::set(*journal, dir.get(), cgroup);
+    ASSERT_TRUE(made) << made.error().message();
+    guarding.emplace(std::move(*made));
+  }
+
+  /// What a daemon that was killed left behind; the journal that takes it over.
+  void restart_with(const std::string& records) {
+    journal.reset();
+    std::ofstream{fmt::format("{}/swappiness.{}", runtime.path(), kDead)} << records;
+    journal = std::move(SwappinessJournal::open(runtime.path()).value());
+  }
+
+  static std::string record(const Cgroup& cgroup, unsigned value) {
+    return fmt::format("+ {} {} {}\n", cgroup.id.inode, value, cgroup.path);
+  }
+
+  FakeTree tree{CgroupVersion::v1};
+  test::TemporaryDirectory runtime;
+  std::unique_ptr<SwappinessJournal> journal = std::move(SwappinessJournal::open(runtime.path()).value());
+  UniqueFd dir;
+  std::optional<SwappinessGuard> guarding;
+};
+
+TEST_F(SwappinessGuardTest, SetsZeroAndPutsTheValueBack) {
+  guard(*add("a", 60));
+  EXPECT_EQ(swappiness("a"), 0);
+  guarding.reset();
+  EXPECT_EQ(swappiness("a"), 60);
+}
+
+TEST_F(SwappinessGuardTest, PutsEachOfSeveralNestedValuesBack) {
+  const auto top = add("a", 60);
+  add("a/b", 100);
+  add("a/b/c", 7);
+  add("a/d", 0);
+  guard(*top);
+  for (const auto* cgroup : {"a", "a/b", "a/b/c", "a/d"}) EXPECT_EQ(swappiness(cgroup), 0) << cgroup;
+  guarding.reset();
+  EXPECT_EQ(swappiness("a"), 60);
+  EXPECT_EQ(swappiness("a/b"), 100);
+  EXPECT_EQ(swappiness("a/b/c"), 7);
+  EXPECT_EQ(swappiness("a/d"), 0) << "which was its own";
+}
+
+TEST_F(SwappinessGuardTest, GivesACgroupThatWasMadeMeanwhileWhatItsParentHad) {
+  const auto top = add("a", 60);
+  add("a/b", 30);
+  guard(*top);
+  add("a/new", 0);
+  add("a/b/new", 0);
+  add("a/b/new/er", 0);
+  guarding.reset();
+  EXPECT_EQ(swappiness("a/new"), 60);
+  EXPECT_EQ(swappiness("a/b/new"), 30);
+  EXPECT_EQ(swappiness("a/b/new/er"), 30);
+}
+
+TEST_F(SwappinessGuardTest, LeavesAValueAloneThatSomebodyElseSetMeanwhile) {
+  const auto top = add("a", 60);
+  add("a/b", 30);
+  guard(*top);
+  tree.write("a", kFile, "15\n");
+  tree.write("a/b", kFile, "16\n");
+  guarding.reset();
+  EXPECT_EQ(swappiness("a"), 15);
+  EXPECT_EQ(swappiness("a/b"), 16);
+}
+
+TEST_F(SwappinessGuardTest, WritesDownEveryValueBeforeAndNothingStaysOpenAfterwards) {
+  const auto top = add("a", 60);
+  const auto child = add("a/b", 30);
+  guard(*top);
+  const auto open = open_records(journal_text());
+  ASSERT_THAT(open, SizeIs(2));
+  EXPECT_EQ(open[0], (Swappiness{top->id, 60, "a"}));
+  EXPECT_EQ(open[1], (Swappiness{child->id, 30, "a/b"}));
+  guarding.reset();
+  EXPECT_THAT(open_records(journal_text()), IsEmpty());
+}
+
+TEST_F(SwappinessGuardTest, SurvivesThatACgroupIsRemovedMeanwhile) {
+  const auto top = add("a", 60);
+  add("a/b", 30);
+  guard(*top);
+  tree.remove("a/b");
+  guarding.reset();
+  EXPECT_EQ(swappiness("a"), 60);
+  EXPECT_THAT(open_records(journal_text()), IsEmpty());
+}
+
+TEST_F(SwappinessGuardTest, PutsBackWhatItHadChangedWhereAChildCantBeRead) {
+  const auto top = add("a", 60);
+  add("a/b", 30);
+  tree.write("a/b", kFile, "junk\n");
+  dir = tree.open("a");
+  const auto made = SwappinessGuard::set(*journal, dir.get(), *top);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().message(), "cannot read a/b/memory.swappiness: unexpected content");
+  EXPECT_EQ(swappiness("a"), 60);
+  EXPECT_EQ(tree.read("a/b", kFile), "junk\n");
+  EXPECT_THAT(open_records(journal_text()), IsEmpty());
+}
+
+TEST_F(SwappinessGuardTest, KeepsTheRecordOfAValueThatItCouldNotPutBack) {
+  guard(*add("a", 60));
+  tree.write("a", kFile, "junk\n");
+  guarding.reset();
+  EXPECT_THAT(open_records(journal_text()), SizeIs(1)) << "the next start tries again";
+}
+
+TEST_F(SwappinessGuardTest, RestoresWhatAKilledProcessLeftAtZero) {
+  const auto top = add("a b", 0);
+  const auto child = add("a b/c", 0);
+  add("a b/inherited", 0);
+  add("a b/c/inherited", 0);
+  restart_with(record(*top, 60) + record(*child, 30));
+  restore_orphans(*journal, tree.hierarchy().mount);
+  EXPECT_EQ(swappiness("a b"), 60);
+  EXPECT_EQ(swappiness("a b/c"), 30);
+  EXPECT_EQ(swappiness("a b/inherited"), 60);
+  EXPECT_EQ(swappiness("a b/c/inherited"), 30);
+  EXPECT_THAT(open_records(journal_text()), IsEmpty());
+}
+
+TEST_F(SwappinessGuardTest, RestoresNothingThatIsNoLongerZero) {
+  const auto top = add("a", 15);
+  restart_with(record(*top, 60));
+  restore_orphans(*journal, tree.hierarchy().mount);
+  EXPECT_EQ(swappiness("a"), 15);
+  EXPECT_THAT(open_records(journal_text()), IsEmpty());
+}
+
+TEST_F(SwappinessGuardTest, RestoresNothingOfACgroupThatWasMadeAnewUnderTheSameName) {
+  const auto top = add("a", 0);
+  tree.recreate("a");
+  tree.write("a", kFile, "0\n");
+  restart_with(record(*top, 60));
+  restore_orphans(*journal, tree.hierarchy().mount);
+  EXPECT_EQ(swappiness("a"), 0) << "that zero is its own";
+  EXPECT_THAT(open_records(journal_text()), IsEmpty());
+}
+
+TEST_F(SwappinessGuardTest, ForgetsTheRecordOfACgroupThatIsGone) {
+  const auto top = add("a", 0);
+  tree.remove("a");
+  restart_with(record(*top, 60));
+  restore_orphans(*journal, tree.hierarchy().mount);
+  EXPECT_THAT(open_records(journal_text()), IsEmpty());
+}
+
+TEST_F(SwappinessGuardTest, KeepsTheRecordOfWhatItCantRestoreForTheNextStart) {
+  const auto top = add("a", 0);
+  tree.write("a", kFile, "junk\n");
+  restart_with(record(*top, 60));
+  restore_orphans(*journal, tree.hierarchy().mount);
+  EXPECT_THAT(open_records(journal_text()), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace cmm
