@@ -68,15 +68,24 @@ Io<DirectoryState> directory_state(int dir) {
 }
 
 Io<Limit> LimitFiles::read(ControlFileReader& reader, const MemoryInterface& interface, int dir,
-                           bool thorough) {
-  const auto hard = limit_of(hard_.read_line(reader, dir, interface.limit));
-  if (!hard) return hard;
-  if (interface.high != nullptr && (thorough || reads_++ % kHighEvery == 0)) {
-    const auto high = limit_of(reader.read_at(dir, interface.high));
+                           LimitLook look) {
+  if (!hard_ || look != LimitLook::remember) {
+    const auto hard = limit_of(hard_file_.read_line(reader, dir, interface.limit));
+    if (!hard) return hard;
+    hard_ = *hard;
+  }
+  if (!high_ || look == LimitLook::all) {
+    const auto high =
+        interface.high != nullptr ? limit_of(reader.read_at(dir, interface.high)) : Limit::max();
     if (!high) return high;
     high_ = *high;
   }
-  return tighter(*hard, high_);
+  return tighter(*hard_, *high_);
+}
+
+void LimitFiles::remember(Limit hard) {
+  hard_ = hard;
+  close();
 }
 
 }  // namespace cmm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <system_error>
 
 #include "base/unique_fd.hpp"
@@ -36,19 +37,27 @@ struct DirectoryState {
 };
 Io<DirectoryState> directory_state(int dir);
 
-/// The limits set on one cgroup itself: the tighter of its hard limit and, on v2, memory.high.
+/// How closely to look at a cgroup's limits. Reading them costs as much as reading its usage, and they change
+/// seldom; memory.high is set by hardly anybody, and isn't held open.
+enum class LimitLook {
+  remember,  ///< as last seen, where they were seen before
+  hard,      ///< read the hard limit, remember memory.high
+  all,
+};
+
+/// The limits set on one cgroup itself: the tighter of its hard limit and, on v2, memory.high. A missing file
+/// is no limit (the root has none).
 class LimitFiles {
  public:
-  /// A missing file is no limit (the root has none). memory.high is looked at every kHighEvery reads and when
-  /// `thorough`: almost nobody sets it, and holding it open would cost as much memory again as memory.max.
-  Io<Limit> read(ControlFileReader& reader, const MemoryInterface& interface, int dir, bool thorough);
-  void close() { hard_.fd.reset(); }
+  Io<Limit> read(ControlFileReader& reader, const MemoryInterface& interface, int dir, LimitLook look);
+  /// Takes in a hard limit that was seen elsewhere, and needs its own file no longer.
+  void remember(Limit hard);
+  void close() { hard_file_.fd.reset(); }
 
  private:
-  static constexpr unsigned kHighEvery = 8;
-  HeldFile hard_;
-  Limit high_ = Limit::max();
-  unsigned reads_ = 0;
+  HeldFile hard_file_;
+  std::optional<Limit> hard_;
+  std::optional<Limit> high_;
 };
 
 }  // namespace cmm

@@ -41,6 +41,12 @@ void drop_missing(List& known, std::unordered_map<std::string, CgroupId>& listed
 
 }  // namespace
 
+bool is_no_leaf(const Target& target) {
+  if (target.is_container) return false;
+  const auto state = directory_state(target.dir.get());
+  return !state || state->children > 0;
+}
+
 const char* Target::name() const { return last_component(cgroup->path); }
 
 CgroupTree::CgroupTree(Hierarchy hierarchy, std::vector<Parent> parents)
@@ -54,7 +60,16 @@ CgroupTree::CgroupTree(Hierarchy hierarchy, std::vector<Parent> parents)
 
 std::string CgroupTree::absolute(const std::string& path) const { return hierarchy_.mount + "/" + path; }
 
+bool CgroupTree::is_turn_of(const Cgroup& cgroup) const {
+  // kernfs gives inode numbers in steps of a cgroup's number of files: a golden-ratio hash spreads their
+  // turns.
+  constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15;
+  constexpr int kAllButThreeBits = 61;
+  return (cgroup.id.inode * kGoldenRatio) >> kAllButThreeBits == scan_ % 8;
+}
+
 void CgroupTree::refresh() {
+  ++scan_;
   for (auto& root : roots_) refresh_root(root);
 }
 
@@ -81,14 +96,18 @@ void CgroupTree::open_root(Root& root) {
 
 void CgroupTree::refresh_root(Root& root) {
   if (!root.branch.dir || root.branch.gone) open_root(root);
+  refresh_below_ancestors(root);
+  if (!root.branch.gone) return;
+  open_root(root);
+  refresh_below_ancestors(root);
+}
+
+void CgroupTree::refresh_below_ancestors(Root& root) {
   auto above = Limit::max();
   for (auto& branch : root.above) {
     if (branch.dir) read_limits(branch, above);
     above = branch.effective_limit;
   }
-  if (root.branch.dir) refresh_branch(root.branch, above);
-  if (!root.branch.gone) return;
-  open_root(root);
   if (root.branch.dir) refresh_branch(root.branch, above);
 }
 
@@ -111,7 +130,8 @@ void CgroupTree::refresh_branch(Branch& branch, Limit above) {
 }
 
 void CgroupTree::read_limits(Branch& branch, Limit above) {
-  const auto own = branch.limits.read(reader_, interface_, branch.dir.get(), false);
+  const auto look = is_turn_of(*branch.cgroup) ? LimitLook::all : LimitLook::hard;
+  const auto own = branch.limits.read(reader_, interface_, branch.dir.get(), look);
   branch.effective_limit = tighter(above, own.value_or(Limit::max()));
   branch.limit_error.reset();
   if (own) return;
@@ -127,10 +147,7 @@ void CgroupTree::notice_changes(Branch& branch) {
   if (!state || state->children != branch.listed_children) branch.stale = true;
   for (auto& target : branch.targets) {
     // A leaf may get children at any time, and with them become a branch.
-    if (!target.is_container && target.dir && !target.gone) {
-      const auto leaf = directory_state(target.dir.get());
-      if (!leaf || leaf->children > 0) target.gone = true;
-    }
+    if (target.dir && is_turn_of(*target.cgroup) && is_no_leaf(target)) target.gone = true;
     if (target.gone) branch.stale = true;
   }
   // … and a branch that lost its last child is a leaf again.

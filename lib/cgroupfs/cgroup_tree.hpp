@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,6 +30,10 @@ struct Target {
   [[nodiscard]] const char* name() const;
 };
 
+/// True where a target that isn't a container has got children: it is a branch now. Its directory has to be
+/// open.
+bool is_no_leaf(const Target& target);
+
 /// A cgroup on the way down to targets: a parent, a slice, a QoS class, a pod.
 struct Branch {
   CgroupRef cgroup;
@@ -45,19 +49,23 @@ struct Branch {
   std::optional<Error> limit_error;  ///< why its limits can't be read
 };
 
-/// The parents' subtrees, kept up to date from scan to scan at the price of one fstat for each cgroup that
-/// can get children. Owns all descriptors. For one thread.
+/// The parents' subtrees, kept up to date from scan to scan at the price of one fstat and one limit for each
+/// branch. Owns all descriptors. For one thread.
 ///
 /// How changes are noticed without listing directories: a directory's link count says how many children it
 /// has, and a removed cgroup answers ENODEV on its held files. Where no known child died and their number is
-/// the same, it is the same children. (inotify would miss what is made through another cgroup namespace's
-/// mount: that is another superblock with inodes of its own.)
+/// the same, it is the same children. Whether a leaf got children is looked at when it is its turn. (inotify
+/// would miss what is made through another cgroup namespace's mount: that is another superblock with inodes
+/// of its own.)
 class CgroupTree {
  public:
   CgroupTree(Hierarchy hierarchy, std::vector<Parent> parents);
 
   /// Takes in created, removed and recreated cgroups and the limits of all branches.
   void refresh();
+
+  /// What changes seldom is looked at in every eighth scan, a different eighth of the cgroups each time.
+  [[nodiscard]] bool is_turn_of(const Cgroup& cgroup) const;
 
   /// Calls `visit` for each target that was there at the last refresh, branch by branch.
   void for_each_target(const std::function<void(Branch&, Target&)>& visit);
@@ -76,6 +84,7 @@ class CgroupTree {
   };
 
   void refresh_root(Root& root);
+  void refresh_below_ancestors(Root& root);
   void open_root(Root& root);
   void refresh_branch(Branch& branch, Limit above);
   void read_limits(Branch& branch, Limit above);
@@ -89,6 +98,7 @@ class CgroupTree {
   const MemoryInterface& interface_;
   std::vector<Root> roots_;
   ControlFileReader reader_;
+  std::uint64_t scan_ = 0;
 };
 
 }  // namespace cmm

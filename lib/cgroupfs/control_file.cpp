@@ -45,6 +45,9 @@ Io<std::string_view> ControlFileReader::read_at(int dir, const char* name) {
 std::error_code write_control(int fd, std::string_view text) {
   const auto n = ::write(fd, text.data(), text.size());
   if (n < 0) return last_error();
+  // A control file takes all or nothing; a journal on a full file system takes a part, which is as good as
+  // none.
+  if (static_cast<std::size_t>(n) < text.size()) return std::make_error_code(std::errc::no_space_on_device);
   return {};
 }
 

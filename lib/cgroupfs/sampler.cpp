@@ -19,14 +19,11 @@ std::error_code Sampler::open_directory(const Branch& branch, Target& target) {
   if (target.dir) return {};
   auto dir = open_cgroup(branch.dir.get(), target.name(), target.cgroup->id);
   if (!dir) return dir.error();
-  if (!target.is_container &&
-      directory_state(dir->get()).map([](auto state) { return state.children; }).value_or(0)) {
-    // A leaf no longer: as a target it is gone, and the tree will find it again as a branch.
-    target.gone = true;
-    return std::make_error_code(std::errc::no_such_file_or_directory);
-  }
   target.dir = std::move(*dir);
-  return {};
+  if (!is_no_leaf(target)) return {};
+  // As a target it is gone; the tree will find it again as a branch.
+  target.gone = true;
+  return std::make_error_code(std::errc::no_such_file_or_directory);
 }
 
 // A missing file means a removed cgroup only where the name doesn't lead to the same cgroup any more.
@@ -42,7 +39,8 @@ Error Sampler::failure(Target& target, const Branch& branch, std::error_code cod
   return {code, "read", mount_ + "/" + target.cgroup->path + "/" + file + hint};
 }
 
-Result<MemorySample> Sampler::read_usage(const Branch& branch, Target& target, Bytes node_total) {
+Result<MemorySample> Sampler::read_usage(const Branch& branch, Target& target, Bytes node_total,
+                                         bool look_at_limits) {
   if (const auto error = open_directory(branch, target)) {
     return tl::unexpected{failure(target, branch, error, "")};
   }
@@ -50,22 +48,35 @@ Result<MemorySample> Sampler::read_usage(const Branch& branch, Target& target, B
   if (!text) return tl::unexpected{failure(target, branch, text.error(), interface_.usage)};
   const auto usage = parse_number(*text);
   if (!usage) return tl::unexpected{failure(target, branch, kNonsense, interface_.usage)};
-
-  const auto own = target.limits.read(reader_, interface_, target.dir.get(), false);
-  if (!own) return tl::unexpected{failure(target, branch, own.error(), interface_.limit)};
-  const auto limit = tighter(tighter(*own, branch.effective_limit), Limit{node_total});
-  return MemorySample{
-      .usage = Bytes{*usage}, .effective_limit = limit.value_or(node_total), .swappable = false, .cache = {}};
+  auto limit =
+      effective_limit(branch, target, node_total, look_at_limits ? LimitLook::all : LimitLook::remember);
+  if (!limit) return tl::unexpected{std::move(limit.error())};
+  return MemorySample{.usage = Bytes{*usage}, .effective_limit = *limit, .swappable = false, .cache = {}};
 }
 
-Result<CacheSample> Sampler::read_cache(const Branch& branch, Target& target) {
+Result<Bytes> Sampler::effective_limit(const Branch& branch, Target& target, Bytes node_total,
+                                       LimitLook look) {
+  const auto own = target.limits.read(reader_, interface_, target.dir.get(), look);
+  if (!own) return tl::unexpected{failure(target, branch, own.error(), interface_.limit)};
+  return tighter(tighter(*own, branch.effective_limit), Limit{node_total}).value_or(node_total);
+}
+
+Result<MemorySample> Sampler::read_cache(const Branch& branch, Target& target, Bytes node_total,
+                                         MemorySample sample) {
   const auto text = target.stat.read_all(reader_, target.dir.get(), interface_.stat);
   if (!text) return tl::unexpected{failure(target, branch, text.error(), interface_.stat)};
   const auto stat = parse_memory_stat(*text, interface_.stat_keys);
   const auto reclaimable = stat ? interface_.reclaimable(*stat) : std::nullopt;
   if (!reclaimable) return tl::unexpected{failure(target, branch, kNonsense, interface_.stat)};
   // Without the `file` key the droppable part is what is known of the cache.
-  return CacheSample{.cache = stat->file.value_or(*reclaimable), .reclaimable = *reclaimable};
+  sample.cache = CacheSample{.cache = stat->file.value_or(*reclaimable), .reclaimable = *reclaimable};
+
+  const auto limit = stat->hierarchical_limit;
+  if (limit) target.limits.remember(Limit{*limit});
+  auto effective = effective_limit(branch, target, node_total, limit ? LimitLook::remember : LimitLook::hard);
+  if (!effective) return tl::unexpected{std::move(effective.error())};
+  sample.effective_limit = *effective;
+  return sample;
 }
 
 Result<bool> Sampler::may_swap(const Branch& branch, Target& target) {

@@ -11,18 +11,22 @@
 
 namespace cmm {
 
-/// Reads samples through the tree's descriptors. An error with a code for which is_gone() holds means that
-/// the cgroup was removed; the target is marked as gone then. For one thread.
+/// Reads samples through the tree's descriptors. Where an error comes from the cgroup's removal, the target
+/// is marked as gone. For one thread.
 class Sampler {
  public:
   explicit Sampler(const Hierarchy& hierarchy);
 
-  /// The cheap half of a sample, without `cache` and `swappable`: a plain counter and the limits. The
-  /// effective limit is at most `node_total` (MemTotal), which is also what v1's "unlimited" comes down to.
-  Result<MemorySample> read_usage(const Branch& branch, Target& target, Bytes node_total);
+  /// The cheap half of a sample, without `cache` and `swappable`: a plain counter, and the limits as
+  /// remembered or, when `look_at_limits`, as they are. The effective limit is at most `node_total`
+  /// (MemTotal), which is also what v1's "unlimited" comes down to.
+  Result<MemorySample> read_usage(const Branch& branch, Target& target, Bytes node_total,
+                                  bool look_at_limits);
 
-  /// The expensive half: memory.stat, which makes the kernel flush its statistics.
-  Result<CacheSample> read_cache(const Branch& branch, Target& target);
+  /// Adds the expensive half to a sample: memory.stat, which makes the kernel flush its statistics. The hard
+  /// limit is always as of now then; v1 has it in memory.stat.
+  Result<MemorySample> read_cache(const Branch& branch, Target& target, Bytes node_total,
+                                  MemorySample sample);
 
   /// False where the cgroup's own memory.swap.max forbids swap, as the kubelet sets it on v2; true where
   /// there is no such file. A limit on an ancestor isn't looked at: the answer errs to "may".
@@ -34,6 +38,7 @@ class Sampler {
 
  private:
   std::error_code open_directory(const Branch& branch, Target& target);
+  Result<Bytes> effective_limit(const Branch& branch, Target& target, Bytes node_total, LimitLook look);
   Error failure(Target& target, const Branch& branch, std::error_code code, const char* file);
 
   std::string mount_;

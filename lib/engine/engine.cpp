@@ -48,23 +48,25 @@ Scan Engine::scan(TimePoint now) {
 std::optional<TargetReport> Engine::examine(const Branch& branch, Target& target, TimePoint now) {
   if (target.gone) return std::nullopt;
   auto row = sample_and_decide(branch, target, history_of(target.cgroup->id), now);
-  if (row) return std::move(*row);
+  // A leaf that got children since it was last looked at isn't reclaimed in their place.
+  const bool requested = row && std::holds_alternative<ReclaimRequest>(row->decision);
+  if (requested && is_no_leaf(target)) target.gone = true;
   if (target.gone) return std::nullopt;
+  if (row) return std::move(*row);
   return TargetReport{target.cgroup, std::nullopt, {}, Unreadable{std::move(row.error())}};
 }
 
 Result<TargetReport> Engine::sample_and_decide(const Branch& branch, Target& target, const History& history,
                                                TimePoint now) {
-  auto sample = sampler_.read_usage(branch, target, node_.total);
+  auto sample = sampler_.read_usage(branch, target, node_.total, tree_.is_turn_of(*target.cgroup));
   if (!sample) return tl::unexpected{std::move(sample.error())};
-  const auto marks = watermarks(setup_.policy, sample->effective_limit);
+  auto marks = watermarks(setup_.policy, sample->effective_limit);
 
-  const bool look_closer = needs_cache_sample(sample->usage, marks);
-  if (look_closer && !history.in_flight) {
-    auto cache = sampler_.read_cache(branch, target);
-    if (!cache) return tl::unexpected{std::move(cache.error())};
-    sample->cache = *cache;
-    if (cache->reclaimable >= marks.threshold) {
+  if (needs_cache_sample(sample->usage, marks) && !history.in_flight) {
+    sample = sampler_.read_cache(branch, target, node_.total, *sample);
+    if (!sample) return tl::unexpected{std::move(sample.error())};
+    marks = watermarks(setup_.policy, sample->effective_limit);
+    if (sample->cache->reclaimable >= marks.threshold) {
       auto swappable = is_swappable(branch, target);
       if (!swappable) return tl::unexpected{std::move(swappable.error())};
       sample->swappable = *swappable;

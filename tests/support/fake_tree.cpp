@@ -36,11 +36,11 @@ std::string stat_v1(const FakeCgroup& says) {
   // The local values are someone else's: whoever reads them instead of the totals is found out.
   return fmt::format(
       "cache 1\nrss 2\nshmem 3\ndirty 4\nwriteback 5\ninactive_file 6\nactive_file 7\nunevictable 0\n"
-      "hierarchical_memory_limit 9223372036854771712\n"
+      "hierarchical_memory_limit {}\n"
       "total_cache {}\ntotal_rss {}\ntotal_shmem {}\ntotal_dirty {}\ntotal_writeback 0\n"
       "total_inactive_file {}\ntotal_active_file 0\n",
-      (says.cache + says.shmem).count(), says.usage.count(), says.shmem.count(), says.dirty.count(),
-      says.cache.count());
+      says.limit == "max" ? "9223372036854771712" : says.limit, (says.cache + says.shmem).count(),
+      says.usage.count(), says.shmem.count(), says.dirty.count(), says.cache.count());
 }
 
 std::string stat_v2(const FakeCgroup& says) {

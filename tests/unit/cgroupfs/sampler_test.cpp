@@ -40,21 +40,23 @@ class SamplerTest : public testing::TestWithParam<CgroupVersion> {
 
   Result<MemorySample> usage(bool refresh = true) {
     return with_target<Result<MemorySample>>(
-        [&](const Branch& branch, Target& target) { return sampler.read_usage(branch, target, kNode); },
+        [&](const Branch& branch, Target& target) { return sampler.read_usage(branch, target, kNode, true); },
         refresh);
   }
 
   Result<CacheSample> cache() {
     return with_target<Result<CacheSample>>([&](const Branch& branch, Target& target) -> Result<CacheSample> {
-      const auto sample = sampler.read_usage(branch, target, kNode);
+      const auto sample = sampler.read_usage(branch, target, kNode, true);
       if (!sample) return tl::unexpected{sample.error()};
-      return sampler.read_cache(branch, target);
+      return sampler.read_cache(branch, target, kNode, *sample).map([](const MemorySample& whole) {
+        return *whole.cache;
+      });
     });
   }
 
   Result<bool> may_swap() {
     return with_target<Result<bool>>([&](const Branch& branch, Target& target) -> Result<bool> {
-      const auto sample = sampler.read_usage(branch, target, kNode);
+      const auto sample = sampler.read_usage(branch, target, kNode, true);
       if (!sample) return tl::unexpected{sample.error()};
       return sampler.may_swap(branch, target);
     });
@@ -235,7 +237,7 @@ TEST(SamplerOnV2, TakesTheTargetsOwnMemoryHighAsALimit) {
   Sampler sampler{tree.hierarchy()};
   watched.refresh();
   watched.for_each_target([&](const Branch& branch, Target& target) {
-    EXPECT_EQ(sampler.read_usage(branch, target, kNode)->effective_limit, Bytes{4096});
+    EXPECT_EQ(sampler.read_usage(branch, target, kNode, true)->effective_limit, Bytes{4096});
   });
 }
 
@@ -248,7 +250,7 @@ TEST(SamplerOnV2, FindsALeafThatGotChildrenGoneOnceItsDirectoryWasClosed) {
   tree.add("top/leaf/inner");
   watched.for_each_target([&](const Branch& branch, Target& target) {
     target.dir.reset();
-    EXPECT_FALSE(sampler.read_usage(branch, target, kNode));
+    EXPECT_FALSE(sampler.read_usage(branch, target, kNode, true));
     EXPECT_TRUE(target.gone);
   });
   watched.refresh();
@@ -265,7 +267,7 @@ int count_readable_with_few_descriptors(int targets) {
   ::setrlimit(RLIMIT_NOFILE, &files);
   FakeTree tree;
   for (int i = 0; i < targets; ++i) {
-    tree.add(i % 2 == 0 ? fmt::format("top/leaf{}", i) : fmt::format("top/{:064x}", i));
+    tree.add(i % 5 != 0 ? fmt::format("top/leaf{}", i) : fmt::format("top/{:064x}", i));
   }
   CgroupTree watched{tree.hierarchy(), {{"top"}}};
   Sampler sampler{tree.hierarchy()};
@@ -273,8 +275,8 @@ int count_readable_with_few_descriptors(int targets) {
   for (int scan = 0; scan < 2; ++scan) {
     watched.refresh();
     watched.for_each_target([&](const Branch& branch, Target& target) {
-      const auto usage = sampler.read_usage(branch, target, kNode);
-      if (usage && sampler.read_cache(branch, target)) ++readable;
+      const auto usage = sampler.read_usage(branch, target, kNode, true);
+      if (usage && sampler.read_cache(branch, target, kNode, *usage)) ++readable;
       sampler.release(target, true);
     });
   }
@@ -284,14 +286,14 @@ int count_readable_with_few_descriptors(int targets) {
 // In a process of its own: the limit is asked for once and for all.
 TEST(SamplerDeathTest, ReadsMoreTargetsThanTheProcessMayHoldDescriptors) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  constexpr int kTargets = 400;
+  constexpr int kTargets = 500;
   EXPECT_EXIT(
       {
         const int readable = count_readable_with_few_descriptors(kTargets);
         std::fprintf(stderr, "%d readable\n", readable);
         std::_Exit(readable == 2 * kTargets ? 0 : 1);
       },
-      testing::ExitedWithCode(0), "800 readable");
+      testing::ExitedWithCode(0), "1000 readable");
 }
 
 }  // namespace

@@ -106,6 +106,15 @@ TEST(TimeSlices, GetLongerWhereNothingIsFreedBecauseTheTimeIsSpentOnOtherThings)
   EXPECT_EQ(sizes.next(GiB(1)), kLongestSlice);
 }
 
+TEST(TimeSlices, AreOfTheirOrdinaryLengthAgainOnceSomethingWasFreed) {
+  TimeSlices calm;
+  TimeSlices waiting;
+  for (int i = 0; i < 5; ++i) calm.learn({MiB(10), 1ms, 1ms});
+  for (int i = 0; i < 5; ++i) waiting.learn({Bytes{}, 1ms, Duration{}});
+  for (int i = 0; i < 5; ++i) waiting.learn({MiB(10), 1ms, 1ms});
+  EXPECT_EQ(waiting.next(MiB(10)), calm.next(MiB(10)));
+}
+
 TEST(TimeSlices, ShrinkTowardsTheTarget) {
   TimeSlices sizes;
   for (int i = 0; i < 10; ++i) sizes.learn({MiB(10), 1ms, 1ms});
