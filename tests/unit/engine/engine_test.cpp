@@ -141,6 +141,7 @@ TEST_P(EngineTest, GivesAJobADescriptorOfItsOwn) {
 }
 
 TEST_P(EngineTest, SeesALoweredLimitWithinEightScans) {
+  setup.policy.threshold = Percent{25};
   add(scope('a'), MiB(60));
   EXPECT_EQ(decision(kStart), "below threshold");
   tree.add(scope('a'), {.usage = MiB(60), .cache = MiB(60), .limit = "104857600"});
@@ -150,6 +151,7 @@ TEST_P(EngineTest, SeesALoweredLimitWithinEightScans) {
 }
 
 TEST_P(EngineTest, SeesARaisedLimitBeforeItReclaims) {
+  setup.policy.threshold = Percent{25};
   tree.add(scope('a'), {.usage = MiB(60), .cache = MiB(60), .limit = "1073741824"});
   EXPECT_EQ(decision(kStart), "below threshold");
   tree.add(scope('a'), {.usage = MiB(300), .cache = MiB(300), .limit = "4294967296"});
