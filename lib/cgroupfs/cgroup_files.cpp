@@ -49,6 +49,21 @@ Io<std::string_view> HeldFile::read_all(ControlFileReader& reader, int dir, cons
   return reader.read_all(fd.get());
 }
 
+Io<MemoryStat> read_memory_stat(HeldFile& file, ControlFileReader& reader, const MemoryInterface& interface,
+                                int dir) {
+  const auto first = file.read_line(reader, dir, interface.stat);
+  if (!first) return tl::unexpected{first.error()};
+  auto stat = parse_memory_stat(*first, interface.stat_keys);
+  if (!stat || !has_all(*stat, interface.stat_keys)) {
+    const auto whole = file.read_all(reader, dir, interface.stat);
+    if (!whole) return tl::unexpected{whole.error()};
+    stat = parse_memory_stat(*whole, interface.stat_keys);
+  }
+  if (!stat || !interface.reclaimable(*stat))
+    return tl::unexpected{std::make_error_code(std::errc::bad_message)};
+  return *stat;
+}
+
 Io<UniqueFd> open_cgroup(int parent_dir, const char* name, CgroupId expected) {
   auto dir = open_at(parent_dir, name, O_PATH | O_DIRECTORY);
   if (!dir) return dir;

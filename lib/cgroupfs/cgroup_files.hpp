@@ -25,6 +25,11 @@ struct HeldFile {
   Io<std::string_view> read_all(ControlFileReader& reader, int dir, const char* name);
 };
 
+/// memory.stat, with at least one file LRU's key. One read where that brings all keys; the whole file, until
+/// 0, where one is missing: kernfs may return less than there is.
+Io<MemoryStat> read_memory_stat(HeldFile& file, ControlFileReader& reader, const MemoryInterface& interface,
+                                int dir);
+
 /// A cgroup's directory, opened by name below `parent_dir` for lookups only. ENOENT also where the name
 /// stands for another cgroup by now.
 Io<UniqueFd> open_cgroup(int parent_dir, const char* name, CgroupId expected);

@@ -7,27 +7,29 @@
 namespace cmm {
 namespace {
 
+// Both in the order in which the kernel prints them: the parser finds them fastest so.
+
 // v1 prints local values under the plain names; the total_ ones include the children.
 constexpr std::array kV1Keys{
+    StatKey{"hierarchical_memory_limit", &MemoryStat::hierarchical_limit},
     StatKey{"total_cache", &MemoryStat::file},
+    StatKey{"total_rss", &MemoryStat::anon},
     StatKey{"total_shmem", &MemoryStat::shmem},
-    StatKey{"total_inactive_file", &MemoryStat::inactive_file},
-    StatKey{"total_active_file", &MemoryStat::active_file},
     StatKey{"total_dirty", &MemoryStat::dirty},
     StatKey{"total_writeback", &MemoryStat::writeback},
-    StatKey{"total_rss", &MemoryStat::anon},
-    StatKey{"hierarchical_memory_limit", &MemoryStat::hierarchical_limit},
+    StatKey{"total_inactive_file", &MemoryStat::inactive_file},
+    StatKey{"total_active_file", &MemoryStat::active_file},
 };
 
 // v2 is always hierarchical.
 constexpr std::array kV2Keys{
+    StatKey{"anon", &MemoryStat::anon},
     StatKey{"file", &MemoryStat::file},
     StatKey{"shmem", &MemoryStat::shmem},
-    StatKey{"inactive_file", &MemoryStat::inactive_file},
-    StatKey{"active_file", &MemoryStat::active_file},
     StatKey{"file_dirty", &MemoryStat::dirty},
     StatKey{"file_writeback", &MemoryStat::writeback},
-    StatKey{"anon", &MemoryStat::anon},
+    StatKey{"inactive_file", &MemoryStat::inactive_file},
+    StatKey{"active_file", &MemoryStat::active_file},
 };
 
 Bytes value(const std::optional<Bytes>& bytes) { return bytes.value_or(Bytes{}); }

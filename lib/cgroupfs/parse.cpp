@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroupfs/parse.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -71,6 +72,24 @@ std::optional<Bytes> meminfo_value(std::string_view rest) {
   return KiB(*kib);
 }
 
+/// The usual case, at one comparison a line: every key is there, in the order of `keys`. Nothing where it
+/// isn't so.
+std::optional<MemoryStat> parse_in_order(std::string_view text, std::span<const StatKey> keys) {
+  MemoryStat stat;
+  auto key = keys.begin();
+  while (key != keys.end() && !text.empty()) {
+    auto line = take_until(text, '\n');
+    const auto length = key->name.size();
+    if (line.size() <= length || line[length] != ' ' || !line.starts_with(key->name)) continue;
+    const auto number = parse_number(line.substr(length + 1));
+    if (!number) return std::nullopt;
+    stat.*key->field = Bytes{*number};
+    ++key;
+  }
+  if (key != keys.end()) return std::nullopt;
+  return stat;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
@@ -89,22 +108,27 @@ std::optional<Limit> parse_limit(std::string_view text) {
 }
 
 std::optional<MemoryStat> parse_memory_stat(std::string_view text, std::span<const StatKey> keys) {
+  if (auto stat = parse_in_order(text, keys)) return stat;
   MemoryStat stat;
-  std::size_t missing = keys.size();
-  while (!text.empty() && missing > 0) {
+  bool any = false;
+  while (!text.empty()) {
     auto line = take_until(text, '\n');
     const auto name = take_until(line, ' ');
-    for (const auto& key : keys) {
-      if (key.name != name) continue;
-      const auto number = parse_number(line);
-      if (!number) return std::nullopt;
-      stat.*key.field = Bytes{*number};
-      --missing;
-      break;
-    }
+    const auto key =
+        std::find_if(keys.begin(), keys.end(), [&](const StatKey& each) { return each.name == name; });
+    if (key == keys.end()) continue;
+    const auto number = parse_number(line);
+    if (!number) return std::nullopt;
+    stat.*key->field = Bytes{*number};
+    any = true;
   }
-  if (missing == keys.size()) return std::nullopt;
+  if (!any) return std::nullopt;
   return stat;
+}
+
+bool has_all(const MemoryStat& stat, std::span<const StatKey> keys) {
+  return std::all_of(keys.begin(), keys.end(),
+                     [&](const StatKey& key) { return (stat.*key.field).has_value(); });
 }
 
 std::vector<Mount> parse_mountinfo(std::string_view text) {

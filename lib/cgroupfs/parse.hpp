@@ -27,6 +27,9 @@ std::optional<Limit> parse_limit(std::string_view text);
 /// memory.stat. Unknown keys are passed over; nothing comes back where none of the wanted ones is there.
 std::optional<MemoryStat> parse_memory_stat(std::string_view text, std::span<const StatKey> keys);
 
+/// True where no key is absent.
+bool has_all(const MemoryStat& stat, std::span<const StatKey> keys);
+
 /// One line of /proc/self/mountinfo; proc(5).
 struct Mount {
   std::string root;           ///< which part of the file system is mounted: "/" = all

@@ -40,7 +40,7 @@ Error Sampler::failure(Target& target, const Branch& branch, std::error_code cod
 }
 
 Result<MemorySample> Sampler::read_usage(const Branch& branch, Target& target, Bytes node_total,
-                                         bool look_at_limits) {
+                                         bool is_turn) {
   if (const auto error = open_directory(branch, target)) {
     return tl::unexpected{failure(target, branch, error, "")};
   }
@@ -48,8 +48,8 @@ Result<MemorySample> Sampler::read_usage(const Branch& branch, Target& target, B
   if (!text) return tl::unexpected{failure(target, branch, text.error(), interface_.usage)};
   const auto usage = parse_number(*text);
   if (!usage) return tl::unexpected{failure(target, branch, kNonsense, interface_.usage)};
-  auto limit =
-      effective_limit(branch, target, node_total, look_at_limits ? LimitLook::all : LimitLook::remember);
+  const auto look = is_turn && !target.stat.fd ? LimitLook::all : LimitLook::remember;
+  auto limit = effective_limit(branch, target, node_total, look);
   if (!limit) return tl::unexpected{std::move(limit.error())};
   return MemorySample{.usage = Bytes{*usage}, .effective_limit = *limit, .swappable = false, .cache = {}};
 }
@@ -61,19 +61,20 @@ Result<Bytes> Sampler::effective_limit(const Branch& branch, Target& target, Byt
   return tighter(tighter(*own, branch.effective_limit), Limit{node_total}).value_or(node_total);
 }
 
-Result<MemorySample> Sampler::read_cache(const Branch& branch, Target& target, Bytes node_total,
+Result<MemorySample> Sampler::read_cache(const Branch& branch, Target& target, Bytes node_total, bool is_turn,
                                          MemorySample sample) {
-  const auto text = target.stat.read_all(reader_, target.dir.get(), interface_.stat);
-  if (!text) return tl::unexpected{failure(target, branch, text.error(), interface_.stat)};
-  const auto stat = parse_memory_stat(*text, interface_.stat_keys);
-  const auto reclaimable = stat ? interface_.reclaimable(*stat) : std::nullopt;
-  if (!reclaimable) return tl::unexpected{failure(target, branch, kNonsense, interface_.stat)};
+  const auto stat = read_memory_stat(target.stat, reader_, interface_, target.dir.get());
+  if (!stat) return tl::unexpected{failure(target, branch, stat.error(), interface_.stat)};
+  const auto reclaimable = interface_.reclaimable(*stat);
   // Without the `file` key the droppable part is what is known of the cache.
   sample.cache = CacheSample{.cache = stat->file.value_or(*reclaimable), .reclaimable = *reclaimable};
 
-  const auto limit = stat->hierarchical_limit;
-  if (limit) target.limits.remember(Limit{*limit});
-  auto effective = effective_limit(branch, target, node_total, limit ? LimitLook::remember : LimitLook::hard);
+  auto look = is_turn ? LimitLook::all : LimitLook::hard;
+  if (const auto limit = stat->hierarchical_limit) {
+    target.limits.remember(Limit{*limit});
+    look = LimitLook::remember;
+  }
+  auto effective = effective_limit(branch, target, node_total, look);
   if (!effective) return tl::unexpected{std::move(effective.error())};
   sample.effective_limit = *effective;
   return sample;

@@ -18,14 +18,14 @@ class Sampler {
   explicit Sampler(const Hierarchy& hierarchy);
 
   /// The cheap half of a sample, without `cache` and `swappable`: a plain counter, and the limits as
-  /// remembered or, when `look_at_limits`, as they are. The effective limit is at most `node_total`
-  /// (MemTotal), which is also what v1's "unlimited" comes down to.
-  Result<MemorySample> read_usage(const Branch& branch, Target& target, Bytes node_total,
-                                  bool look_at_limits);
+  /// remembered. The limits are read when it is the target's turn, unless read_cache() is sure to follow
+  /// (memory.stat is held). The effective limit is at most `node_total` (MemTotal), which is also what v1's
+  /// "unlimited" comes down to.
+  Result<MemorySample> read_usage(const Branch& branch, Target& target, Bytes node_total, bool is_turn);
 
   /// Adds the expensive half to a sample: memory.stat, which makes the kernel flush its statistics. The hard
   /// limit is always as of now then; v1 has it in memory.stat.
-  Result<MemorySample> read_cache(const Branch& branch, Target& target, Bytes node_total,
+  Result<MemorySample> read_cache(const Branch& branch, Target& target, Bytes node_total, bool is_turn,
                                   MemorySample sample);
 
   /// False where the cgroup's own memory.swap.max forbids swap, as the kubelet sets it on v2; true where

@@ -31,12 +31,9 @@ class CounterReader {
   CounterReader(const ReclaimJob& job, const MemoryInterface& interface) : job_(job), interface_(interface) {}
 
   Io<Counters> read() {
-    const auto text = stat_.read_all(reader_, job_.dir.get(), interface_.stat);
-    if (!text) return tl::unexpected{text.error()};
-    const auto stat = parse_memory_stat(*text, interface_.stat_keys);
-    const auto reclaimable = stat ? interface_.reclaimable(*stat) : std::nullopt;
-    if (!reclaimable) return tl::unexpected{std::make_error_code(std::errc::bad_message)};
-    return Counters{*reclaimable,
+    const auto stat = read_memory_stat(stat_, reader_, interface_, job_.dir.get());
+    if (!stat) return tl::unexpected{stat.error()};
+    return Counters{*interface_.reclaimable(*stat),
                     stat->inactive_file.value_or(Bytes{}) + stat->active_file.value_or(Bytes{})};
   }
 

@@ -50,7 +50,7 @@ std::optional<TargetReport> Engine::examine(const Branch& branch, Target& target
   auto row = sample_and_decide(branch, target, history_of(target.cgroup->id), now);
   // A leaf that got children since it was last looked at isn't reclaimed in their place.
   const bool requested = row && std::holds_alternative<ReclaimRequest>(row->decision);
-  if (requested && is_no_leaf(target)) target.gone = true;
+  if (requested && !setup_.dry_run && is_no_leaf(target)) target.gone = true;
   if (target.gone) return std::nullopt;
   if (row) return std::move(*row);
   return TargetReport{target.cgroup, std::nullopt, {}, Unreadable{std::move(row.error())}};
@@ -58,12 +58,13 @@ std::optional<TargetReport> Engine::examine(const Branch& branch, Target& target
 
 Result<TargetReport> Engine::sample_and_decide(const Branch& branch, Target& target, const History& history,
                                                TimePoint now) {
-  auto sample = sampler_.read_usage(branch, target, node_.total, tree_.is_turn_of(*target.cgroup));
+  const bool is_turn = tree_.is_turn_of(*target.cgroup);
+  auto sample = sampler_.read_usage(branch, target, node_.total, is_turn);
   if (!sample) return tl::unexpected{std::move(sample.error())};
   auto marks = watermarks(setup_.policy, sample->effective_limit);
 
   if (needs_cache_sample(sample->usage, marks) && !history.in_flight) {
-    sample = sampler_.read_cache(branch, target, node_.total, *sample);
+    sample = sampler_.read_cache(branch, target, node_.total, is_turn, *sample);
     if (!sample) return tl::unexpected{std::move(sample.error())};
     marks = watermarks(setup_.policy, sample->effective_limit);
     if (sample->cache->reclaimable >= marks.threshold) {

@@ -48,7 +48,7 @@ class SamplerTest : public testing::TestWithParam<CgroupVersion> {
     return with_target<Result<CacheSample>>([&](const Branch& branch, Target& target) -> Result<CacheSample> {
       const auto sample = sampler.read_usage(branch, target, kNode, true);
       if (!sample) return tl::unexpected{sample.error()};
-      return sampler.read_cache(branch, target, kNode, *sample).map([](const MemorySample& whole) {
+      return sampler.read_cache(branch, target, kNode, true, *sample).map([](const MemorySample& whole) {
         return *whole.cache;
       });
     });
@@ -276,7 +276,7 @@ int count_readable_with_few_descriptors(int targets) {
     watched.refresh();
     watched.for_each_target([&](const Branch& branch, Target& target) {
       const auto usage = sampler.read_usage(branch, target, kNode, true);
-      if (usage && sampler.read_cache(branch, target, kNode, *usage)) ++readable;
+      if (usage && sampler.read_cache(branch, target, kNode, true, *usage)) ++readable;
       sampler.release(target, true);
     });
   }

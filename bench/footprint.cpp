@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the daemon itself takes: its resident set, and everything that is charged to a cgroup of its own.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "bench/support.hpp"
+#include "cgroupfs/memory_interface.hpp"
+
+namespace cmm::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string daemon;
+  std::size_t cgroups = 1000;
+  unsigned seconds = 12;
+  std::string data = "/var/tmp";
+  bool json = false;
+};
+
+std::vector<std::string> make_watched(const std::string& parent, std::size_t count) {
+  make_cgroup(parent, true);
+  std::vector<std::string> cgroups;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto name =
+        i % 2 == 0 ? fmt::format("cri-containerd-{:064x}.scope", i) : fmt::format("unit-{}.service", i);
+    cgroups.push_back(parent + "/" + name);
+    make_cgroup(cgroups.back());
+  }
+  return cgroups;
+}
+
+// Charged to whoever reads it first: without this, other processes' use of the program would pay for the
+// daemon.
+std::string copy_for(const Sandbox& sandbox, const std::string& daemon) {
+  const auto copy = sandbox.data + "/cgroup-memory-manager";
+  fs::copy_file(daemon, copy, fs::copy_options::overwrite_existing);
+  ::sync();
+  const UniqueFd file{::open(copy.c_str(), O_RDONLY | O_CLOEXEC)};
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
+  return copy;
+}
+
+/// The daemon, running in a cgroup of its own.
+class Daemon {
+ public:
+  Daemon(const std::string& cgroup, std::vector<std::string> command) {
+    pid_ = ::fork();
+    if (pid_ < 0) throw std::runtime_error("no process for the daemon");
+    if (pid_ == 0) start(cgroup, std::move(command));
+  }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon() {
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+  void check_alive() const {
+    if (::waitpid(pid_, nullptr, WNOHANG) != 0) throw std::runtime_error("the daemon has ended early");
+  }
+
+  /// VmRSS and its parts, in bytes.
+  [[nodiscard]] double status(const std::string& key) const {
+    std::istringstream lines{read_text(fmt::format("/proc/{}/status", pid_))};
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(key + ":")) return std::stod(line.substr(key.size() + 1)) * 1024;
+    }
+    throw std::runtime_error("/proc/PID/status has no " + key);
+  }
+
+  [[nodiscard]] double cpu_seconds() const {
+    auto text = read_text(fmt::format("/proc/{}/stat", pid_));
+    std::istringstream fields{text.substr(text.rfind(')') + 2)};
+    constexpr int kBeforeUtime = 11;  // state is the first after the name
+    std::string skipped;
+    for (int i = 0; i < kBeforeUtime; ++i) fields >> skipped;
+    double user = 0;
+    double system = 0;
+    fields >> user >> system;
+    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  }
+
+  [[nodiscard]] std::size_t open_files() const {
+    const fs::directory_iterator files{fmt::format("/proc/{}/fd", pid_)};
+    return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+  }
+
+ private:
+  // Nothing goes to a file: its cache would be charged to the daemon's cgroup.
+  [[noreturn]] static void start(const std::string& cgroup, std::vector<std::string> command) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    try {
+      join_cgroup(cgroup);
+    } catch (const std::exception&) {
+      ::_exit(EXIT_FAILURE);
+    }
+    const int null = ::open("/dev/null", O_RDWR);
+    for (const int fd : {0, 1, 2}) ::dup2(null, fd);
+    std::vector<char*> arguments;
+    for (auto& word : command) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(EXIT_FAILURE);
+  }
+
+  pid_t pid_ = 0;
+};
+
+double mib(double bytes) { return bytes / (1024.0 * 1024.0); }
+
+/// What the kernel says the charge consists of; v1 counts its own memory in a file apart.
+std::string parts_of(const std::string& cgroup) {
+  std::string parts;
+  const auto add = [&](const std::string& name, double bytes) {
+    parts += fmt::format("{}{} {:.2f} MiB", parts.empty() ? "" : ", ", name, mib(bytes));
+  };
+  std::istringstream lines{read_text(cgroup + "/memory.stat")};
+  for (std::string key, value; lines >> key >> value;) {
+    for (const auto* wanted : {"cache", "rss", "anon", "file", "kernel"}) {
+      if (key == wanted) add(key, std::stod(value));
+    }
+  }
+  const auto kernel = cgroup + "/memory.kmem.usage_in_bytes";
+  if (fs::exists(kernel)) add("kernel", static_cast<double>(read_number(kernel)));
+  return parts;
+}
+
+void await(const Daemon& daemon, std::chrono::seconds time) {
+  std::this_thread::sleep_for(time);
+  daemon.check_alive();
+}
+
+void measure(const Sandbox& sandbox, const Arguments& arguments, bool above, Report& report) {
+  const auto cgroup = sandbox.cgroup + "/daemon";
+  make_cgroup(cgroup);
+  std::vector<std::string> command{copy_for(sandbox, arguments.daemon),
+                                   "--parent",
+                                   sandbox.name + "/watched",
+                                   "--interval",
+                                   "1s",
+                                   "--dry-run"};
+  if (above) command.insert(command.end(), {"--threshold", "1B"});
+  const auto usage_file = cgroup + "/" + memory_interface(sandbox.hierarchy.version).usage;
+  const std::string state = above ? "above" : "below";
+  {
+    const Daemon daemon{cgroup, std::move(command)};
+    await(daemon, std::chrono::seconds{3});  // the first scan opens everything
+    const auto cpu = daemon.cpu_seconds();
+    await(daemon, std::chrono::seconds{arguments.seconds});
+    const auto per_scan = (daemon.cpu_seconds() - cpu) / arguments.seconds;
+    const auto rss = mib(daemon.status("VmRSS"));
+    const auto charged = mib(static_cast<double>(read_number(usage_file)));
+    report.add_row({{"threshold", state},
+                    {"VmRSS MiB", Number{rss, 2}},
+                    {"RssAnon MiB", Number{mib(daemon.status("RssAnon")), 2}},
+                    {"RssFile MiB", Number{mib(daemon.status("RssFile")), 2}},
+                    {"charged MiB", Number{charged, 2}},
+                    {"open files", Number{static_cast<double>(daemon.open_files()), 0}},
+                    {"CPU ms per scan", Number{per_scan * 1e3, 1}}});
+    report.add_bar(fmt::format("resident set, all {} the threshold", state), rss, Bar::at_most, 8, "MiB");
+    report.add_bar(fmt::format("charged to its own cgroup, all {} the threshold", state), charged,
+                   Bar::at_most, 16, "MiB");
+    report.add_note(fmt::format("{} the threshold, charged: {}", state, parts_of(cgroup)));
+  }
+  remove_cgroup(cgroup);
+}
+
+void run(const Sandbox& sandbox, const Arguments& arguments) {
+  raise_limits();
+  const auto cgroups = make_watched(sandbox.cgroup + "/watched", arguments.cgroups);
+  // One page each, so that a threshold of one byte is passed.
+  std::size_t i = 0;
+  for (const auto& cgroup : cgroups) {
+    const auto file = fmt::format("{}/{}", sandbox.data, i++);
+    in_cgroup(cgroup, [&] { write_text(file, std::string(4096, 'x')); });
+  }
+  ::sync();
+
+  Report report{"footprint", sandbox.hierarchy};
+  report.begin_table(fmt::format("the daemon watching {} cgroups at an interval of 1 s", arguments.cgroups));
+  for (const bool above : {false, true}) measure(sandbox, arguments, above, report);
+  report.add_note("CPU time is counted in ticks of 10 ms");
+  report.print(arguments.json);
+}
+
+std::string default_daemon() {
+  const auto here = fs::read_symlink("/proc/self/exe").parent_path();
+  return here.parent_path() / "daemon/cgroup-memory-manager";
+}
+
+Arguments parse(int argc, char** argv) {
+  namespace po = boost::program_options;
+  Arguments arguments;
+  arguments.daemon = default_daemon();
+  po::options_description options{"bench_footprint [DAEMON]"};
+  options.add_options()("help", "show this")("daemon", po::value(&arguments.daemon),
+                                             "the program (the one of this build)")(
+      "cgroups", po::value(&arguments.cgroups), "how many to watch (1000)")(
+      "seconds", po::value(&arguments.seconds), "how long to watch, one scan a second (12)")(
+      "data", po::value(&arguments.data), "folder for files, on a disk (/var/tmp)")(
+      "json", po::bool_switch(&arguments.json), "one JSON document");
+  po::positional_options_description positional;
+  positional.add("daemon", 1);
+  po::variables_map map;
+  po::store(po::command_line_parser(argc, argv).options(options).positional(positional).run(), map);
+  po::notify(map);
+  if (!map.contains("help")) return arguments;
+  std::cout << options;
+  std::exit(0);
+}
+
+}  // namespace
+}  // namespace cmm::bench
+
+int main(int argc, char** argv) {
+  try {
+    const auto arguments = cmm::bench::parse(argc, argv);
+    return cmm::bench::run_in_sandbox(arguments.data,
+                                      [&](const auto& sandbox) { cmm::bench::run(sandbox, arguments); });
+  } catch (const std::exception& error) {
+    std::cerr << "bench_footprint: " << error.what() << "\n";
+    return 2;
+  }
+}

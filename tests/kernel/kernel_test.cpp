@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/kernel_test.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <ostream>
+#include <system_error>
+
+namespace cmm::test {
+
+void KernelTest::SetUp() {
+  try {
+    sandbox_ = std::make_unique<CgroupSandbox>();
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::permission_denied && error.code() != std::errc::read_only_file_system &&
+        error.code() != std::errc::operation_not_permitted) {
+      throw;
+    }
+    GTEST_SKIP() << environment_name() << ": cgroups can't be made here: " << error.what();
+  }
+}
+
+std::vector<std::string> KernelTest::with_parent(std::vector<std::string> options) const {
+  if (std::ranges::find(options, "--parent") == options.end()) {
+    options.insert(options.end(), {"--parent", top().path()});
+  }
+  return options;
+}
+
+Daemon KernelTest::watch(std::vector<std::string> options) const {
+  return {with_parent(std::move(options)), runtime_directory()};
+}
+
+Finished KernelTest::once(std::vector<std::string> options) const {
+  options.emplace_back("--once");
+  return run_daemon(with_parent(std::move(options)), runtime_directory());
+}
+
+bool wait_until_shrinking(const TestCgroup& cgroup) {
+  const auto before = cgroup.usage();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  // Without naps: on a fast machine the whole reclaim lasts some tens of milliseconds.
+  while (cgroup.usage() + MiB(16) > before) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    ::sched_yield();
+  }
+  return true;
+}
+
+Bytes big_cache() { return in_vm() ? MiB(512) : MiB(1536); }
+
+std::string container_id_of(char digit) { return std::string(64, digit); }
+
+std::string container_scope(char digit) { return "cri-containerd-" + container_id_of(digit) + ".scope"; }
+
+void PrintTo(const ExitStatus& status, std::ostream* out) {
+  *out << "exit code " << status.code << ", signal " << status.signal;
+}
+
+void PrintTo(const ReclaimLine& line, std::ostream* out) {
+  *out << line.cgroup << ": freed " << human(line.freed) << " in " << line.slices << " slices, "
+       << line.outcome;
+}
+
+}  // namespace cmm::test
+
+namespace cmm {
+void PrintTo(Bytes bytes, std::ostream* out) { *out << bytes.count() << " (" << human(bytes) << ")"; }
+}  // namespace cmm

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "support/cgroup_sandbox.hpp"
+#include "support/daemon_process.hpp"
+#include "support/page_cache.hpp"
+#include "support/tenant.hpp"
+#include "support/test_environment.hpp"
+
+namespace cmm::test {
+
+/// A test with cgroups and files of its own; skipped where cgroups can't be made.
+class KernelTest : public testing::Test {
+ protected:
+  void SetUp() override;
+
+  [[nodiscard]] const TestCgroup& top() const { return sandbox_->top(); }
+  TestCgroup make(std::string_view path) const { return sandbox_->make(path); }
+  [[nodiscard]] DataFile file(const std::string& name, Bytes size) const { return {data_, name, size}; }
+  [[nodiscard]] std::string runtime_directory() const { return data_.path() + "/run"; }
+
+  /// Starts the daemon on the whole sandbox, unless the options name another parent.
+  [[nodiscard]] Daemon watch(std::vector<std::string> options) const;
+  /// Runs the daemon with --once on the whole sandbox.
+  [[nodiscard]] Finished once(std::vector<std::string> options) const;
+
+ private:
+  [[nodiscard]] std::vector<std::string> with_parent(std::vector<std::string> options) const;
+
+  DataDirectory data_;
+  std::unique_ptr<CgroupSandbox> sandbox_;
+};
+
+/// Waits until a reclaim of the cgroup is well under way; false: it never was.
+bool wait_until_shrinking(const TestCgroup& cgroup);
+
+/// What a reclaim of the tests that want to come in the middle of one works on: seconds would be wasted on
+/// more.
+Bytes big_cache();
+
+/// A name as a container runtime gives it, with an id made of this digit.
+std::string container_id_of(char digit);
+std::string container_scope(char digit);
+
+void PrintTo(const ExitStatus& status, std::ostream* out);
+void PrintTo(const ReclaimLine& line, std::ostream* out);
+
+}  // namespace cmm::test
+
+namespace cmm {
+void PrintTo(Bytes bytes, std::ostream* out);
+}  // namespace cmm
