@@ -44,6 +44,7 @@ SliceTimer::SliceTimer() {
   static const bool installed = (install_handler(), true);
   static_cast<void>(installed);
   unblock_signal();
+  stay_on_this_cpu();
   sigevent event{};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = SIGRTMIN;
@@ -52,7 +53,21 @@ SliceTimer::SliceTimer() {
 }
 
 SliceTimer::~SliceTimer() {
+  if (pinned_) ::sched_setaffinity(0, sizeof allowed_, &allowed_);
   if (!unusable_) ::timer_delete(timer_);
+}
+
+// A timer fires on the CPU where it was armed. The write sleeps at first, while other CPUs drain their page
+// lists, and could wake on another one; on a virtual machine the first may then be without a real CPU, and
+// its interrupt late by many slices. Where the thread can't be pinned, a slice is longer at times.
+void SliceTimer::stay_on_this_cpu() {
+  if (::sched_getaffinity(0, sizeof allowed_, &allowed_) != 0) return;
+  const int cpu = ::sched_getcpu();
+  if (cpu < 0 || cpu >= CPU_SETSIZE) return;
+  cpu_set_t here;
+  CPU_ZERO(&here);
+  CPU_SET(static_cast<unsigned>(cpu), &here);
+  pinned_ = ::sched_setaffinity(0, sizeof here, &here) == 0;
 }
 
 // Periodic, not once: a signal that arrives before the write has entered the kernel ends nothing, and without

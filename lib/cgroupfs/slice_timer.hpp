@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sched.h>
+
 #include <ctime>
 #include <string_view>
 
@@ -25,7 +27,11 @@ class SliceTimer {
  private:
   void arm(Duration period);
 
+  void stay_on_this_cpu();
+
   timer_t timer_{};
+  cpu_set_t allowed_{};  // the thread's CPUs before, to be given back
+  bool pinned_ = false;
   std::error_code unusable_;  // no timer could be made; then nothing is written at all
 };
 
