@@ -12,7 +12,7 @@ namespace {
 // pages.
 constexpr double kCaution = 0.6;
 // How much of the fastest rate or the worst yield is still believed a slice later.
-constexpr double kMemory = 0.8;
+constexpr double kMemory = 0.9;
 // So much longer is the next slice after one that freed nothing.
 constexpr double kPatience = 1.7;
 constexpr Bytes kPage = KiB(4);
@@ -25,9 +25,8 @@ Bytes half(Bytes bytes) { return Bytes{bytes.count() / 2}; }
 }  // namespace
 
 Duration TimeSlices::next(Bytes excess) const {
-  const auto wanted = bytes_per_ns_ > 0 ? kCaution * number(excess) / bytes_per_ns_ : number(kFirst);
-  const auto bounded = std::clamp(wanted, number(kShortest), number(longest_)) * patience_;
-  return Duration{static_cast<Duration::rep>(std::min(bounded, number(kLongestSlice)))};
+  const auto wanted = std::max(kCaution * number(excess) / bytes_per_ns_, number(kShortest)) * patience_;
+  return Duration{static_cast<Duration::rep>(std::min(wanted, number(kLongestSlice)))};
 }
 
 void TimeSlices::learn(const SliceEffect& effect) {
@@ -36,7 +35,6 @@ void TimeSlices::learn(const SliceEffect& effect) {
     return;
   }
   patience_ = 1;
-  longest_ = std::min(2 * longest_, kLongestSlice);
   bytes_per_ns_ = std::max(number(effect.freed) / number(effect.cpu), kMemory * bytes_per_ns_);
 }
 

