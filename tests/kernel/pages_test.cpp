@@ -88,7 +88,7 @@ TEST_F(DirtyPages, AreLeftAloneUntilTheyAreOnTheDisk) {
 
     data.sync();
     // More than one reclaim may be at it, as the pages come clean one after the other.
-    EXPECT_TRUE(eventually([&] { return data.resident() <= MiB(48); })) << daemon.log();
+    EXPECT_TRUE(daemon.wait_until([&] { return data.resident() <= MiB(48); })) << daemon.log();
     ASSERT_TRUE(daemon.wait_for_reclaim(app)) << daemon.log();
     EXPECT_EQ(daemon.reclaims_of(app).back().outcome, "target reached");
     return;

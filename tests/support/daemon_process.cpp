@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-constexpr auto kPatience = 60s;
+constexpr auto kPatience = 60s;  // a busy machine may be slow; what is broken never comes
 
 Command command(std::vector<std::string> options, const std::string& runtime_directory) {
   options.insert(options.begin(), daemon_program());

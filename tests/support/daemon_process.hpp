@@ -40,6 +40,9 @@ class Daemon {
   [[nodiscard]] pid_t pid() const { return process_.pid(); }
   [[nodiscard]] const std::string& log() const { return process_.err(); }
 
+  /// Waits until something is so, and takes in the log meanwhile; false: it isn't after a minute, or the end
+  /// came.
+  bool wait_until(const std::function<bool()>& is_so);
   bool wait_for_log(std::string_view text);
   /// Waits for the `nth` reclaim of this cgroup.
   std::optional<ReclaimLine> wait_for_reclaim(const TestCgroup& cgroup, std::size_t nth = 1);
@@ -55,7 +58,6 @@ class Daemon {
   std::optional<ExitStatus> stop();
 
  private:
-  bool wait_until(const std::function<bool()>& is_so);
   [[nodiscard]] std::size_t scans() const;
 
   Process process_;
