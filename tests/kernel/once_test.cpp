@@ -7,8 +7,6 @@ namespace cmm::test {
 namespace {
 
 using testing::HasSubstr;
-using testing::MatchesRegex;
-using testing::Not;
 using testing::StartsWith;
 
 class Once : public KernelTest {};
