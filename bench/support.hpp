@@ -52,6 +52,13 @@ void write_text(const std::string& path, std::string_view text);
 /// Clean page cache: writes so many bytes to a new file, and waits for the disk to have them.
 void write_clean_file(const std::string& path, std::uint64_t bytes);
 
+/// Reads so much of a file from an offset on.
+void read_part(const std::string& path, std::uint64_t from, std::uint64_t bytes);
+/// Drops its clean pages, so that they are charged to the one who reads it next.
+void forget(const std::string& path);
+/// The share of the file's pages that are in memory, in percent.
+double resident(const std::string& path, Bytes size);
+
 /// "2GiB" on a command line.
 Bytes size_of(const std::string& text);
 

@@ -4,6 +4,9 @@ find_package(Threads REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+# Its package's own CMake files want the parts for pushing and serving as well, which aren't needed.
+find_library(PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
 set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 
@@ -13,8 +16,8 @@ add_library(cmm_yaml_cpp STATIC IMPORTED)
 set_target_properties(cmm_yaml_cpp PROPERTIES IMPORTED_LOCATION ${YAML_CPP_STATIC})
 target_include_directories(cmm_yaml_cpp SYSTEM INTERFACE ${YAML_CPP_INCLUDE_DIR})
 
-# What is shipped loads no library besides the C library: each shared one adds relocated pages of its own to the
-# resident set. Compiling fmt's headers into every file takes five times as long, so the other builds load it.
+# What is shipped loads what Debian has no static or header-only form of, which is prometheus-cpp and with it the C++
+# runtime, and nothing else: each shared library adds relocated pages of its own to the resident set. Compiling fmt's headers into every file takes five times as long, so the other builds load it.
 option(CMM_LEAN "Compile in fmt, spdlog and the C++ runtime instead of loading them" OFF)
 add_library(cmm_fmt INTERFACE)
 add_library(cmm_spdlog INTERFACE)

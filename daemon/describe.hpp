@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "cgroupfs/hierarchy.hpp"
 #include "engine/report.hpp"
 #include "model/decision.hpp"
 #include "model/reclaim.hpp"
@@ -12,6 +14,9 @@ namespace cmm {
 
 /// The decision in a few words, for people: "below threshold", "cooling down for 12.5 s", "free 12.0 MiB".
 std::string describe(const Decision& decision, TimePoint now);
+
+/// "kubepods.slice, machine.slice"
+std::string describe(const std::vector<Parent>& parents);
 
 /// "2 s", "12.5 s", "800 ms": for people.
 std::string describe(Duration duration);

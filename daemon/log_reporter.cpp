@@ -2,32 +2,18 @@
 #include "daemon/log_reporter.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
-#include <memory>
+#include <chrono>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "daemon/describe.hpp"
+#include "daemon/log.hpp"
+#include "policy/rules.hpp"
 
 namespace cmm {
 namespace {
-
-spdlog::level::level_enum spdlog_level(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return spdlog::level::debug;
-    case LogLevel::info:
-      return spdlog::level::info;
-    case LogLevel::warn:
-      return spdlog::level::warn;
-    case LogLevel::error:
-      return spdlog::level::err;
-  }
-  return spdlog::level::info;
-}
 
 /// What a scan has to say about a target beyond its numbers; empty where all is well.
 std::string remark(const Decision& decision, bool dry_run, TimePoint now) {
@@ -40,66 +26,113 @@ std::string remark(const Decision& decision, bool dry_run, TimePoint now) {
   return {};
 }
 
-std::string outcome_line(const ReclaimJob& job, const ReclaimOutcome& outcome) {
-  auto line = fmt::format(
-      "reclaimed cgroup={} container={} requested={} freed={} cache_before={} cache_after={} threshold={} "
-      "target={} slices={} duration={} outcome=\"{}\"",
-      job.cgroup->path, job.cgroup->container_id.empty() ? "-" : job.cgroup->container_id,
-      outcome.requested.count(), outcome.freed.count(), outcome.cache_before.count(),
-      outcome.cache_after.count(), job.request.threshold.count(), job.request.target.count(), outcome.slices,
-      describe(outcome.duration), to_string(outcome.end));
-  if (outcome.error) line += fmt::format(" error=\"{}\"", outcome.error->message());
-  return line;
+std::vector<LogField> fields_of(const ReclaimJob& job, const ReclaimOutcome& outcome) {
+  std::vector<LogField> fields{
+      {"cgroup", job.cgroup->path},
+      {"container", job.cgroup->container_id.empty() ? "-" : job.cgroup->container_id},
+      {"requested", outcome.requested},
+      {"freed", outcome.freed},
+      {"cache_before", outcome.cache_before},
+      {"cache_after", outcome.cache_after},
+      {"threshold", job.request.threshold},
+      {"target", job.request.target},
+      {"slices", std::uint64_t{outcome.slices}},
+      {"duration", outcome.duration},
+      {"cpu", outcome.cpu},
+      {"outcome", std::string{to_string(outcome.end)}}};
+  if (outcome.error) fields.push_back({"error", outcome.error->message()});
+  return fields;
 }
 
 }  // namespace
 
-void configure_log(LogLevel level) {
-  // Standard output is for what was asked for (--once, --check-config).
-  auto logger = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  logger->set_level(spdlog_level(level));
-  spdlog::set_default_logger(std::move(logger));
-}
-
 void LogReporter::starting(const Settings& settings, const Startup& startup) {
   const auto& setup = startup.setup;
-  std::vector<std::string> parents;
-  for (const auto& parent : setup.parents) parents.push_back(parent.path);
-  spdlog::info("watching {}{} on cgroup {} at {}: threshold {}, target {}, interval {}, cooldown {}{}",
-               fmt::join(parents, ", "),
-               startup.parents_chosen ? " (the first that exists; --parent names others)" : "",
-               setup.hierarchy.version == CgroupVersion::v1 ? "v1" : "v2", setup.hierarchy.mount,
-               to_string(settings.policy.threshold),
-               settings.policy.target ? to_string(*settings.policy.target) : "80% of the threshold",
-               describe(settings.interval), describe(settings.policy.cooldown),
-               settings.dry_run ? ", dry run" : "");
-  if (!setup.ability.spares_anon) {
-    spdlog::info("anonymous memory can't be spared ({}): cgroups that may swap are {}", setup.ability.why_not,
-                 settings.policy.allow_swap ? "reclaimed all the same" : "left alone");
+  log_event(LogLevel::info, "watching", {},
+            fmt::format("{}{} on cgroup {} at {}: threshold {}, target {}, interval {}, cooldown {}{}",
+                        describe(setup.parents),
+                        startup.parents_chosen ? " (the first that exists; --parent names others)" : "",
+                        setup.hierarchy.version == CgroupVersion::v1 ? "v1" : "v2", setup.hierarchy.mount,
+                        to_string(settings.policy.threshold),
+                        settings.policy.target ? to_string(*settings.policy.target) : "80% of the threshold",
+                        describe(settings.interval), describe(settings.policy.cooldown),
+                        settings.dry_run ? ", dry run" : ""));
+  for (std::size_t place = 0; place < settings.rules.size(); ++place) {
+    log_event(LogLevel::info, "rule", {},
+              fmt::format("{}: {}", rule_name(settings.rules, place),
+                          settings.rules[place].ignore ? "ignored" : "settings of its own"));
   }
+  if (!startup.has_pressure) {
+    log_event(LogLevel::info, "no_pressure", {},
+              "this kernel doesn't measure memory pressure (PSI): max_pressure has no effect");
+  }
+  if (!setup.ability.spares_anon) {
+    log_event(LogLevel::info, "may_swap", {},
+              fmt::format("anonymous memory can't be spared ({}): cgroups that may swap are {}",
+                          setup.ability.why_not,
+                          settings.policy.allow_swap ? "reclaimed all the same" : "left alone"));
+  }
+}
+
+void LogReporter::change(const Settings& settings) {
+  interval_ = settings.interval;
+  configure_log(settings.log_level, settings.log_format);
+}
+
+void LogReporter::reloaded() {
+  log_event(LogLevel::info, "reloaded", {}, "the settings were read again and hold from the next scan on");
+}
+
+void LogReporter::reload_failed(const std::string& why) {
+  log_event(LogLevel::error, "reload_failed", {{"error", why}}, "the settings stay as they were");
 }
 
 void LogReporter::scanned(const ScanReport& report) {
+  tell_gate(report);
+  if (report.gate_closed) return;
   tell_branches(report);
+  for (const auto& lesson : report.lessons) tell_lesson(lesson);
   for (const auto& row : report.targets) tell_target(row, report.at);
   forget_gone(report);
   if (report.targets.empty() && !std::exchange(told_empty_, true)) {
-    spdlog::warn("no cgroups to watch below the parent yet");
+    log_event(LogLevel::warn, "nothing_to_watch", {}, "no cgroups to watch below the parent yet");
   }
   if (!report.targets.empty()) told_empty_ = false;
   if (report.took < interval_) overrunning_ = false;
-  spdlog::debug("scanned targets={} took={}", report.targets.size(), describe(report.took));
+  log_event(LogLevel::debug, "scanned",
+            {{"targets", std::uint64_t{report.targets.size()}}, {"took", report.took}});
+}
+
+void LogReporter::tell_gate(const ScanReport& report) {
+  const bool closed = report.gate_closed.has_value();
+  if (std::exchange(gate_closed_, closed) == closed) return;
+  if (!closed) {
+    return log_event(LogLevel::info, "gate_opened", {}, "the node is short of memory: watching again");
+  }
+  log_event(LogLevel::info, "gate_closed", {},
+            fmt::format("the node has {} of {} available: nothing is looked at until it has less (when)",
+                        human(report.gate_closed->available), human(report.gate_closed->total)));
+}
+
+void LogReporter::tell_lesson(const Lesson& lesson) {
+  const LogValue refaulted = lesson.refaulted ? LogValue{*lesson.refaulted} : LogValue{std::string{"-"}};
+  log_event(LogLevel::info, "learned",
+            {{"cgroup", lesson.cgroup->path},
+             {"freed", lesson.freed},
+             {"refaulted", refaulted},
+             {"cooldown", std::chrono::duration<double>{lesson.cooldown}.count()},
+             {"raise", lesson.raise}});
 }
 
 void LogReporter::tell_branches(const ScanReport& report) {
   std::set<std::string> now;
   for (const auto& error : report.unreadable_branches) now.insert(error.message());
   for (const auto& message : now) {
-    if (!unreadable_branches_.contains(message)) spdlog::warn("{}; what is below it isn't watched", message);
+    if (unreadable_branches_.contains(message)) continue;
+    log_event(LogLevel::warn, "unreadable", {}, message + "; what is below it isn't watched");
   }
   for (const auto& message : unreadable_branches_) {
-    if (!now.contains(message)) spdlog::info("no longer so: {}", message);
+    if (!now.contains(message)) log_event(LogLevel::info, "readable", {}, "no longer so: " + message);
   }
   unreadable_branches_ = std::move(now);
 }
@@ -107,16 +140,18 @@ void LogReporter::tell_branches(const ScanReport& report) {
 void LogReporter::tell_target(const TargetReport& row, TimePoint now) {
   const auto text = remark(row.decision, dry_run_, now);
   const auto told = told_.find(row.cgroup->id);
+  const std::vector<LogField> who{{"cgroup", row.cgroup->path}};
   if (text.empty()) {
     if (told == told_.end()) return;
-    spdlog::info("cgroup={} is fine again: {}", row.cgroup->path, describe(row.decision, now));
+    log_event(LogLevel::info, "fine", who, "is fine again: " + describe(row.decision, now));
     told_.erase(told);
     return;
   }
   const bool again = told != told_.end();
   told_[row.cgroup->id] = text;
-  if (again) return spdlog::debug("cgroup={} {}", row.cgroup->path, text);
-  spdlog::log(dry_run_ ? spdlog::level::info : spdlog::level::warn, "cgroup={} {}", row.cgroup->path, text);
+  const auto level = again ? LogLevel::debug : dry_run_ ? LogLevel::info : LogLevel::warn;
+  const bool is_due = std::holds_alternative<ReclaimRequest>(row.decision);
+  log_event(level, is_due ? "would_reclaim" : "left_alone", who, text);
 }
 
 void LogReporter::forget_gone(const ScanReport& report) {
@@ -129,21 +164,38 @@ void LogReporter::forget_gone(const ScanReport& report) {
 }
 
 void LogReporter::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome) {
-  const auto line = outcome_line(job, outcome);
+  const auto fields = fields_of(job, outcome);
   if (!outcome.error) {
     failing_.erase(job.cgroup->id);
-    return spdlog::info("{}", line);
+    return log_event(LogLevel::info, "reclaimed", fields);
   }
   auto& told = failing_[job.cgroup->id];
   auto why = outcome.error->message();
-  spdlog::log(told == why ? spdlog::level::debug : spdlog::level::warn, "{}", line);
+  log_event(told == why ? LogLevel::debug : LogLevel::warn, "reclaimed", fields);
   told = std::move(why);
+}
+
+void LogReporter::scan_hangs(const std::string& cgroup) {
+  log_event(LogLevel::warn, "scan_hangs", {{"cgroup", cgroup}},
+            "a call on its files hangs in the kernel: it is left alone, the others go on");
+}
+
+void LogReporter::scan_came_back(const std::string& cgroup, Duration hung) {
+  log_event(LogLevel::info, "scan_came_back", {{"cgroup", cgroup}},
+            fmt::format("the kernel came back after {}; it rests for ten times as long", describe(hung)));
+}
+
+void LogReporter::reclaim_hangs(const std::string& cgroup) {
+  log_event(LogLevel::warn, "reclaim_hangs", {{"cgroup", cgroup}},
+            "its reclaim hangs in the kernel: others take its slot until it comes back");
 }
 
 void LogReporter::overran(Duration took) {
   if (std::exchange(overrunning_, true)) return;
-  spdlog::warn("a scan took {}, longer than the interval of {}: the scans that it missed are left out",
-               describe(took), describe(interval_));
+  log_event(
+      LogLevel::warn, "overran", {},
+      fmt::format("a scan took {}, longer than the interval of {}: the scans that it missed are left out",
+                  describe(took), describe(interval_)));
 }
 
 }  // namespace cmm

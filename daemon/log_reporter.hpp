@@ -18,11 +18,20 @@ class LogReporter {
   explicit LogReporter(const Settings& settings) : dry_run_(settings.dry_run), interval_(settings.interval) {}
 
   void starting(const Settings& settings, const Startup& startup);
+  /// The settings were changed by a reload.
+  void change(const Settings& settings);
+  void reloaded();
+  void reload_failed(const std::string& why);
   void scanned(const ScanReport& report);
   void reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome);
   void overran(Duration took);
+  void scan_hangs(const std::string& cgroup);
+  void scan_came_back(const std::string& cgroup, Duration hung);
+  void reclaim_hangs(const std::string& cgroup);
 
  private:
+  void tell_gate(const ScanReport& report);
+  void tell_lesson(const Lesson& lesson);
   void tell_branches(const ScanReport& report);
   void tell_target(const TargetReport& row, TimePoint now);
   void forget_gone(const ScanReport& report);
@@ -31,12 +40,10 @@ class LogReporter {
   Duration interval_;
   bool overrunning_ = false;
   bool told_empty_ = false;
+  bool gate_closed_ = false;
   std::set<std::string> unreadable_branches_;
   std::unordered_map<CgroupId, std::string, CgroupId::Hash> told_;     // remarks that still hold
   std::unordered_map<CgroupId, std::string, CgroupId::Hash> failing_;  // why the last reclaim failed
 };
-
-/// Sets the level and the form of the log.
-void configure_log(LogLevel level);
 
 }  // namespace cmm

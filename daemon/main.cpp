@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cli/exit_code.hpp"
 #include "config/yaml.hpp"
-#include "daemon/exit_code.hpp"
+#include "daemon/log.hpp"
 #include "daemon/log_reporter.hpp"
 #include "daemon/options.hpp"
 #include "daemon/scheduler.hpp"
+#include "daemon/service.hpp"
 #include "daemon/startup.hpp"
+#include "daemon/status_command.hpp"
 #include "daemon/table.hpp"
 
 namespace cmm {
@@ -27,43 +30,75 @@ ExitCode fail(ExitCode code, const std::string& message) {
 }
 
 /// A thread that hangs in the kernel can't be waited for; everything that has to be kept is on disk already.
-[[noreturn]] void leave_behind(const Hanging& hanging) {
-  for (const auto& cgroup : hanging.reclaims)
-    spdlog::warn("leaving while a reclaim of {} hangs in the kernel", cgroup->path);
-  if (hanging.scan) spdlog::warn("leaving while a scan hangs in the kernel");
-  spdlog::default_logger()->flush();
-  ::_exit(static_cast<int>(ExitCode::ok));
+[[noreturn]] void leave_behind(const Hanging& hanging, ExitCode code) {
+  for (const auto& cgroup : hanging.reclaims) {
+    log_event(LogLevel::warn, "leaving", {{"cgroup", cgroup->path}},
+              fmt::format("leaving while a reclaim of {} hangs in the kernel", cgroup->path));
+  }
+  if (hanging.scan) log_event(LogLevel::warn, "leaving", {}, "leaving while a scan hangs in the kernel");
+  flush_log();
+  std::fflush(stdout);
+  ::_exit(static_cast<int>(code));
 }
 
-ExitCode run(const Settings& settings) {
-  raise_descriptor_limit();
-  auto startup = start_up(settings);
-  if (!startup) return fail(startup.error().code, startup.error().message);
-  configure_log(settings.log_level);
-  LogReporter log{settings};
-  log.starting(settings, *startup);
-
-  ScanReport last;
-  Outcomes outcomes;
-  const SchedulerEvents events{.scanned =
-                                   [&](const ScanReport& report) {
-                                     log.scanned(report);
-                                     if (settings.once) last = report;
-                                   },
-                               .reclaimed =
-                                   [&](const ReclaimJob& job, const ReclaimOutcome& outcome) {
-                                     log.reclaimed(job, outcome);
-                                     if (settings.once) outcomes.emplace(job.cgroup->id, outcome);
-                                   },
-                               .overran = [&](Duration took) { log.overran(took); }};
-  Scheduler scheduler{Engine{std::move(startup->setup)}, startup->reclaimer.get(), settings.interval, events};
-  if (const auto hanging = scheduler.run(settings.once); !hanging.none()) leave_behind(hanging);
-
-  if (!settings.once) return ExitCode::ok;
-  fmt::print("{}", to_table(last, outcomes));
+ExitCode print_table(const ScanReport& report, const Outcomes& outcomes, const Hanging& hanging) {
+  fmt::print("{}", to_table(report, outcomes, hanging.reclaims));
   const bool failed =
       std::any_of(outcomes.begin(), outcomes.end(), [](const auto& each) { return each.second.error; });
-  return failed ? ExitCode::failure : ExitCode::ok;
+  return failed || !hanging.reclaims.empty() ? ExitCode::failure : ExitCode::ok;
+}
+
+ExitCode scan_once(const Settings& settings, const Startup& startup) {
+  boost::asio::io_context io;
+  LogReporter log{settings};
+  log.starting(settings, startup);
+  ScanReport report;
+  Outcomes outcomes;
+  const SchedulerEvents events{
+      .scanned =
+          [&](const auto& scanned) {
+            log.scanned(*scanned);
+            report = *scanned;
+          },
+      .reclaimed =
+          [&](const ReclaimJob& job, const ReclaimOutcome& outcome) {
+            log.reclaimed(job, outcome);
+            outcomes.emplace(job.cgroup->id, outcome);
+          },
+      .overran = [&](Duration took) { log.overran(took); },
+      .scan_hangs = [&](const auto& cgroup) { log.scan_hangs(cgroup); },
+      .scan_came_back = [&](const auto& cgroup, Duration hung) { log.scan_came_back(cgroup, hung); },
+      .reclaim_hangs = [&](const auto& cgroup) { log.reclaim_hangs(cgroup); },
+      .reload_asked = {},
+      .stopping = {}};
+  Scheduler scheduler{io, startup.setup, startup.reclaimer.get(), events};
+  const auto hanging = scheduler.run(true);
+  const auto code = print_table(report, outcomes, hanging);
+  if (!hanging.none()) leave_behind(hanging, code);
+  return code;
+}
+
+/// Reads the command line and the file again, as at the start.
+tl::expected<Settings, std::string> read_again(const std::vector<std::string>& arguments) {
+  auto options = parse_options(arguments);
+  if (!options) return tl::unexpected{options.error().message};
+  return std::move(options->settings);
+}
+
+ExitCode serve(const Settings& settings, const Startup& startup, const std::vector<std::string>& arguments) {
+  Service service{settings, startup, [&] { return read_again(arguments); }};
+  if (const auto opened = service.open(settings); !opened) return fail(ExitCode::unavailable, opened.error());
+  const auto hanging = service.run();
+  if (!hanging.none()) leave_behind(hanging, ExitCode::ok);
+  return ExitCode::ok;
+}
+
+ExitCode run(const Settings& settings, const std::vector<std::string>& arguments) {
+  raise_descriptor_limit();
+  const auto startup = start_up(settings);
+  if (!startup) return fail(startup.error().code, startup.error().message);
+  configure_log(settings.log_level, settings.log_format);
+  return settings.once ? scan_once(settings, *startup) : serve(settings, *startup, arguments);
 }
 
 ExitCode main_or_error(const std::vector<std::string>& arguments) {
@@ -79,8 +114,12 @@ ExitCode main_or_error(const std::vector<std::string>& arguments) {
     case Action::check_config:
       fmt::print("{}", to_yaml(options->settings));
       return ExitCode::ok;
+    case Action::status:
+      return print_status(*options);
+    case Action::explain:
+      return print_explanation(*options);
     case Action::run:
-      return run(options->settings);
+      return run(options->settings, arguments);
   }
   return ExitCode::failure;
 }

@@ -2,16 +2,14 @@
 #include "daemon/options.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/program_options.hpp>
+#include <iterator>
 #include <map>
-#include <optional>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
+#include "cli/command_line.hpp"
 #include "config/settings_table.hpp"
 #include "config/text.hpp"
 #include "config/yaml.hpp"
@@ -19,15 +17,13 @@
 namespace cmm {
 namespace {
 
-namespace po = boost::program_options;
-
 template <class T>
 using Checked = tl::expected<T, OptionsError>;
-
-/// The options that were given, by name without the dashes, with their values.
-using Given = std::map<std::string, std::vector<std::string>, std::less<>>;
+using Takes = CommandOption::Takes;
 
 constexpr std::string_view config_forms = "the path of a YAML file";
+constexpr std::string_view output_forms = "table or json";
+constexpr std::string_view control_group = "Configuration and information";
 
 std::string option_name(std::string_view key) {
   std::string name{key};
@@ -43,29 +39,45 @@ tl::unexpected<OptionsError> bad_file(std::string message) {
   return tl::unexpected{OptionsError{ExitCode::config, std::move(message)}};
 }
 
+std::string default_of(const Setting& setting) {
+  auto shown = setting.show(Settings{});
+  return shown.empty() ? std::string{setting.unset} : shown;
+}
+
+Takes takes(Shape shape) {
+  if (shape == Shape::flag) return Takes::flag;
+  return shape == Shape::list ? Takes::values : Takes::value;
+}
+
+CommandOption option_of(const Setting& setting) {
+  return {.name = option_name(setting.key),
+          .takes = takes(setting.shape),
+          .value_name = std::string{setting.value_name},
+          .meaning = fmt::format("{} Default: {}.", setting.meaning, default_of(setting)),
+          .accepted = std::string{setting.accepted}};
+}
+
 /// The options that are no settings: they say what to do, or where the settings are.
-struct ControlOption {
-  const char* name;
-  const char* value_name;  ///< nullptr: takes none
-  const char* meaning;
-};
+std::vector<CommandOption> control_options() {
+  return {{.name = "config",
+           .value_name = "FILE",
+           .meaning = "YAML file with settings; the command line overrides it. Default: no file is read. The "
+                      "systemd unit passes /etc/cgroup-memory-manager.yaml.",
+           .accepted = std::string{config_forms}},
+          bare_option("check-config", "Print the effective settings as YAML and exit."),
+          {.name = "output",
+           .value_name = "FORM",
+           .meaning = "Of status: table or json. Default: table.",
+           .accepted = std::string{output_forms}},
+          bare_option("version", "Print the version and exit."),
+          bare_option("help", "Print this and exit.")};
+}
 
-constexpr std::string_view control_group = "Configuration and information";
-constexpr ControlOption control_options[] = {
-    {"config", "FILE",
-     "YAML file with settings; the command line overrides it. Default: no file is read. The systemd unit "
-     "passes "
-     "/etc/cgroup-memory-manager.yaml."},
-    {"check-config", nullptr, "Print the effective settings as YAML and exit."},
-    {"version", nullptr, "Print the version and exit."},
-    {"help", nullptr, "Print this and exit."},
-};
-
-std::vector<std::string> option_names() {
-  std::vector<std::string> names;
-  for (const auto& setting : settings_table()) names.push_back(option_name(setting.key));
-  for (const auto& option : control_options) names.emplace_back(option.name);
-  return names;
+std::vector<CommandOption> all_options() {
+  std::vector<CommandOption> all;
+  for (const auto& setting : settings_table()) all.push_back(option_of(setting));
+  std::ranges::move(control_options(), std::back_inserter(all));
+  return all;
 }
 
 const Setting* setting_of(std::string_view name) {
@@ -74,117 +86,41 @@ const Setting* setting_of(std::string_view name) {
   return found == settings.end() ? nullptr : &*found;
 }
 
-/// For the parser: which options there are, and which of them take a value.
-po::options_description grammar() {
-  po::options_description all;
-  auto add = all.add_options();
-  for (const auto& setting : settings_table()) {
-    auto* value = po::value<std::string>();
-    if (setting.shape == Shape::flag) value->implicit_value("true");
-    add(option_name(setting.key).c_str(), value);
+/// The options that were given, by name without the dashes, with their values.
+using Given = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+struct Command {
+  Action action;
+  std::string subject;
+};
+
+/// The words that belong to no option: none, or a command.
+Checked<Command> command_of(const std::vector<std::string>& words) {
+  if (words.empty()) return Command{Action::run, {}};
+  if (words.front() == "status" && words.size() == 1) return Command{Action::status, {}};
+  if (words.front() == "explain") {
+    if (words.size() == 2) return Command{Action::explain, words.back()};
+    return usage("explain: name one cgroup, by its path or its container id");
   }
-  for (const auto& option : control_options) {
-    if (option.value_name == nullptr) {
-      add(option.name, "");
-    } else {
-      add(option.name, po::value<std::string>());
-    }
-  }
-  return all;
+  const auto& stray = words.front() == "status" ? words[1] : words.front();
+  return usage(fmt::format("{} is no option; {}", in_quotes(stray), known_options(all_options())));
 }
 
-std::string known_options() { return fmt::format("accepted: --{}", fmt::join(option_names(), ", --")); }
-
-tl::unexpected<OptionsError> unknown_option(std::string_view token) {
-  const auto name = token.substr(std::min(token.find_first_not_of('-'), token.size()));
-  const auto names = option_names();
-  const auto near = nearest(name.substr(0, name.find('=')), {names.begin(), names.end()});
-  if (near.empty()) return usage(fmt::format("unknown option {}; {}", in_quotes(token), known_options()));
-  return usage(fmt::format("unknown option {}; did you mean --{}?", in_quotes(token), near));
-}
-
-std::string_view accepted_by(std::string_view name) {
-  const auto* setting = setting_of(name);
-  return setting == nullptr ? config_forms : setting->accepted;
-}
-
-tl::unexpected<OptionsError> needs_value(std::string_view name) {
-  return usage(fmt::format("--{}: needs a value; accepted: {}", name, accepted_by(name)));
-}
-
-tl::unexpected<OptionsError> bad_syntax(const po::invalid_command_line_syntax& error) {
-  using Syntax = po::invalid_command_line_syntax;
-  auto name = error.get_option_name();
-  name.erase(0, name.find_first_not_of('-'));
-  switch (error.kind()) {
-    case Syntax::missing_parameter:
-    case Syntax::empty_adjacent_parameter:
-      return needs_value(name);
-    case Syntax::extra_parameter:
-      return usage(fmt::format("--{}: takes no value; accepted: --{}", name, name));
-    default:
-      return usage(fmt::format("{}; {}", printable(error.what()), known_options()));
-  }
-}
-
-Checked<std::vector<po::option>> tokens(const std::vector<std::string>& arguments) {
-  // Long options in full only: an abbreviation would change its meaning with the next new option.
-  namespace style = po::command_line_style;
-  constexpr auto plain = style::allow_long | style::long_allow_next | style::long_allow_adjacent;
-  try {
-    const auto all = grammar();
-    return po::command_line_parser(arguments).options(all).style(plain).run().options;
-  } catch (const po::unknown_option& error) {
-    return unknown_option(error.get_option_name());
-  } catch (const po::invalid_command_line_syntax& error) {
-    return bad_syntax(error);
-  } catch (const po::error& error) {
-    return usage(fmt::format("{}; {}", printable(error.what()), known_options()));
-  }
-}
-
-tl::unexpected<OptionsError> no_option(const std::string& token) {
-  if (token.starts_with('-')) return unknown_option(token);
-  return usage(fmt::format("{} is no option; {}", in_quotes(token), known_options()));
-}
-
-bool has_shape(const Setting* setting, Shape shape) { return setting != nullptr && setting->shape == shape; }
-
-/// What Boost would take as a value, but is the next option, or stands alone behind a flag.
-Checked<void> check_next_token(const po::option& option, const Setting* setting) {
-  if (option.original_tokens.size() < 2) return {};
-  const auto& next = option.original_tokens[1];
-  if (has_shape(setting, Shape::flag)) return no_option(next);
-  if (next.starts_with("--")) return needs_value(option.string_key);
-  return {};
-}
-
-Checked<void> add(const po::option& option, Given& given) {
-  if (option.string_key.empty()) return no_option(option.original_tokens.front());
-  const auto* setting = setting_of(option.string_key);
-  auto checked = check_next_token(option, setting);
-  if (!checked) return checked;
-  const auto [entry, is_new] = given.try_emplace(option.string_key);
-  if (!is_new && !has_shape(setting, Shape::list)) {
-    return usage(fmt::format("--{}: given twice; accepted: once", option.string_key));
-  }
-  entry->second.insert(entry->second.end(), option.value.begin(), option.value.end());
-  return {};
-}
-
-Checked<Given> collect(const std::vector<po::option>& options) {
-  Given given;
-  for (const auto& option : options) {
-    const auto added = add(option, given);
-    if (!added) return tl::unexpected{added.error()};
-  }
-  return given;
-}
-
-Action action_of(const Given& given) {
+Action action_of(const Given& given, Action command) {
   if (given.contains("help")) return Action::help;
   if (given.contains("version")) return Action::version;
-  return given.contains("check-config") ? Action::check_config : Action::run;
+  return given.contains("check-config") ? Action::check_config : command;
+}
+
+Checked<bool> wants_json(const Given& given, Action action) {
+  const auto entry = given.find("output");
+  if (entry == given.end()) return false;
+  const auto& form = entry->second.front();
+  if (action != Action::status) return usage("--output: is for status");
+  if (form != "json" && form != "table") {
+    return usage(fmt::format("--output: {}: unknown form; accepted: {}", in_quotes(form), output_forms));
+  }
+  return form == "json";
 }
 
 /// The value of --config, or empty.
@@ -204,11 +140,28 @@ Checked<FileSettings> file_settings(const std::string& path) {
   return *std::move(read);
 }
 
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t start = 0;
+  for (auto comma = text.find(','); comma != std::string::npos; comma = text.find(',', start)) {
+    parts.push_back(text.substr(start, comma - start));
+    start = comma + 1;
+  }
+  parts.push_back(text.substr(start));
+  return parts;
+}
+
+/// What was given of one option, as its setting wants it.
+std::vector<std::string> texts_of(const Setting& setting, const std::vector<std::string>& values) {
+  if (values.empty()) return {"true"};
+  return setting.shape == Shape::map ? split_at_commas(values.front()) : values;
+}
+
 Checked<Settings> override_with(const Given& given, Settings settings) {
   for (const auto& [name, values] : given) {
     const auto* setting = setting_of(name);
     if (setting == nullptr) continue;
-    const auto set = setting->set(settings, values.empty() ? std::vector<std::string>{"true"} : values);
+    const auto set = setting->set(settings, texts_of(*setting, values));
     if (!set) return usage(fmt::format("--{}: {}", name, set.error()));
   }
   return settings;
@@ -242,46 +195,29 @@ Checked<Options> with_settings(const Given& given, Options options) {
   return options;
 }
 
-Checked<Options> interpret(const Given& given) {
-  const auto action = action_of(given);
-  if (action == Action::help || action == Action::version) return Options{action, {}, {}};
+Checked<Options> interpret(const CommandWords& words) {
+  const auto& given = words.options;
+  auto command = command_of(words.words);
+  if (!command) return tl::unexpected{command.error()};
+  Options options;
+  options.action = action_of(given, command->action);
+  options.subject = std::move(command->subject);
+  if (options.action == Action::help || options.action == Action::version) return options;
+  const auto json = wants_json(given, options.action);
+  if (!json) return tl::unexpected{json.error()};
+  options.output_json = *json;
   auto file = config_file_of(given);
   if (!file) return tl::unexpected{file.error()};
-  return with_settings(given, {action, {}, *std::move(file)});
-}
-
-std::string default_of(const Setting& setting) {
-  auto shown = setting.show(Settings{});
-  return shown.empty() ? std::string{setting.unset} : shown;
+  options.config_file = *std::move(file);
+  return with_settings(given, std::move(options));
 }
 
 std::string table_of_settings(std::string_view group) {
-  po::options_description part{std::string{group}, 100, 60};
+  std::vector<CommandOption> part;
   for (const auto& setting : settings_table()) {
-    if (setting.group != group) continue;
-    const auto name = option_name(setting.key);
-    const auto text = fmt::format("{} Default: {}.", setting.meaning, default_of(setting));
-    if (setting.shape == Shape::flag) {
-      part.add_options()(name.c_str(), text.c_str());
-    } else {
-      part.add_options()(name.c_str(), po::value<std::string>()->value_name(std::string{setting.value_name}),
-                         text.c_str());
-    }
+    if (setting.group == group) part.push_back(option_of(setting));
   }
-  return (std::ostringstream{} << part).str();
-}
-
-std::string table_of_control_options() {
-  po::options_description part{std::string{control_group}, 100, 60};
-  for (const auto& option : control_options) {
-    if (option.value_name == nullptr) {
-      part.add_options()(option.name, option.meaning);
-    } else {
-      part.add_options()(option.name, po::value<std::string>()->value_name(option.value_name),
-                         option.meaning);
-    }
-  }
-  return (std::ostringstream{} << part).str();
+  return options_table(std::string{group}, part);
 }
 
 std::string exit_codes() {
@@ -302,21 +238,26 @@ std::string exit_codes() {
 }  // namespace
 
 Checked<Options> parse_options(const std::vector<std::string>& arguments) {
-  return tokens(arguments).and_then(collect).and_then(interpret);
+  const auto words = parse_command_line(arguments, all_options());
+  if (!words) return usage(words.error());
+  return interpret(*words);
 }
 
 std::string help_text() {
   std::string text{
       "Usage: cgroup-memory-manager [OPTION]...\n"
+      "       cgroup-memory-manager status [--output table|json] [OPTION]...\n"
+      "       cgroup-memory-manager explain PATH|CONTAINER-ID [OPTION]...\n"
       "Watches the containers below a cgroup and frees their page cache through the kernel when it passes a\n"
-      "threshold.\n\n"};
+      "threshold. status lists what is watched, explain says why one cgroup would be reclaimed now or not;\n"
+      "both ask the daemon that runs, and look by themselves where none does.\n\n"};
   std::string_view group;
   for (const auto& setting : settings_table()) {
     if (setting.group == group) continue;
     group = setting.group;
     text += table_of_settings(group) + '\n';
   }
-  return text + table_of_control_options() +
+  return text + options_table(std::string{control_group}, control_options()) +
          "\nSizes: B; kB, KB, K = 1000; KiB, Ki = 1024; M, G and T likewise; a bare number is bytes.\n"
          "Durations: ms, s, m, h; a bare number is seconds. Fractions and one blank before the unit are "
          "fine.\n"

@@ -5,8 +5,8 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "cli/exit_code.hpp"
 #include "config/settings.hpp"
-#include "daemon/exit_code.hpp"
 
 namespace cmm {
 
@@ -16,12 +16,16 @@ enum class Action {
   check_config,  ///< print the effective settings and exit
   version,       ///< print version_text() and exit
   help,          ///< print help_text() and exit
+  status,        ///< list what is watched
+  explain,       ///< say why one cgroup is reclaimed or not
 };
 
 struct Options {
   Action action = Action::run;
-  Settings settings;        ///< defaults < file < command line; the defaults for version and help
-  std::string config_file;  ///< the file that was read; empty: none
+  Settings settings;         ///< defaults < file < command line; the defaults for version and help
+  std::string config_file;   ///< the file that was read; empty: none
+  std::string subject;       ///< of explain: a path or a container id
+  bool output_json = false;  ///< of status
 };
 
 /// Why the program can't start: one line without a line end, and what to exit with: ExitCode::usage for the

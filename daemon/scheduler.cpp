@@ -1,88 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/scheduler.hpp"
 
-#include <boost/asio/post.hpp>
 #include <chrono>
 #include <csignal>
-#include <thread>
 #include <utility>
 
 namespace cmm {
 namespace {
 
-namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 // SIGTERM has to end the process within a second, also while a reclaim hangs; slices last milliseconds.
 constexpr auto kGrace = std::chrono::milliseconds{700};
+// How often a scan or a reclaim that is running is looked at; an idle daemon sleeps.
+constexpr auto kWatchPeriod = std::chrono::milliseconds{250};
+// A scan that hangs is taken over after half a second; this is where that doesn't help any more.
+constexpr auto kLongestStandstill = std::chrono::seconds{5};
 
 }  // namespace
 
-Scheduler::Scheduler(Engine engine, Reclaimer* reclaimer, Duration interval, SchedulerEvents events)
-    : engine_(std::move(engine)), reclaimer_(reclaimer), interval_(interval), events_(std::move(events)) {}
+Scheduler::Scheduler(boost::asio::io_context& io, const EngineSetup& setup, Reclaimer* reclaimer,
+                     SchedulerEvents events)
+    : io_(io),
+      events_(std::move(events)),
+      lane_(io_, setup,
+            {.scanned = [this](Scan scan) { finish_scan(std::move(scan)); },
+             .hangs = [this](const std::string& path) { events_.scan_hangs(path); },
+             .came_back = [this](const std::string& path,
+                                 Duration hung) { events_.scan_came_back(path, hung); }}),
+      slots_(io_, reclaimer, setup.budget.concurrent,
+             {.ended = [this](const JobRef& job,
+                              const ReclaimOutcome& outcome) { finish_reclaim(job, outcome); },
+              .hangs = [this](const JobRef& job, TimePoint since) { tell_hanging(*job, since); }}) {
+  // From now on, and not from the first scan on: until then a signal would end the process where it stands.
+  await_signal();
+  if (events_.reload_asked) await_reload();
+}
 
 Hanging Scheduler::run(bool once) {
   once_ = once;
-  await_signal();
   begin_scan(Clock::now());
   io_.run();
+  return {.scan = lane_.has_hanging(), .reclaims = slots_.unfinished()};
+}
 
-  Hanging hanging{.scan = scanning_, .reclaims = {}};
-  for (const auto& [id, cgroup] : in_flight_) hanging.reclaims.push_back(cgroup);
-  return hanging;
+void Scheduler::change(const EngineSetup& setup) {
+  lane_.change(setup);
+  slots_.resize(setup.budget.concurrent);
+  if (!stopping_ && !lane_.scanning()) arm(Clock::now());
+}
+
+bool Scheduler::gets_on(TimePoint now) const {
+  if (lane_.scanning()) return now - lane_.last_step() < kLongestStandstill;
+  return stopping_ || now < next_ + kLongestStandstill;
 }
 
 void Scheduler::arm(TimePoint deadline) {
+  next_ = deadline;
   timer_.expires_at(deadline);
   timer_.async_wait([this, deadline](boost::system::error_code error) {
     if (!error) begin_scan(deadline);
   });
 }
 
-void Scheduler::begin_scan(TimePoint deadline) {
-  scanning_ = true;
-  asio::post(lane_, [this, deadline] {
-    auto scan = std::make_shared<Scan>(engine_.scan(Clock::now()));
-    asio::post(io_, [this, deadline, scan] { finish_scan(deadline, std::move(*scan)); });
+void Scheduler::arm_watch() {
+  if (std::exchange(watching_, true)) return;
+  watch_timer_.expires_after(kWatchPeriod);
+  watch_timer_.async_wait([this](boost::system::error_code error) {
+    watching_ = false;
+    if (error) return;
+    lane_.look(Clock::now());
+    slots_.look(Clock::now());
+    if (lane_.scanning() || !slots_.idle()) arm_watch();
   });
 }
 
-void Scheduler::finish_scan(TimePoint deadline, Scan scan) {
-  scanning_ = false;
-  events_.scanned(scan.report);
-  for (auto& each : scan.jobs) {
-    const auto job = std::make_shared<const ReclaimJob>(std::move(each));
-    in_flight_.emplace(job->cgroup->id, job->cgroup);
-    asio::post(workers_, [this, job] { reclaim(job); });
-  }
-  if (stopping_ || once_) return leave_when_idle();
-  arm_next(deadline, scan.report.took);
+void Scheduler::begin_scan(TimePoint deadline) {
+  deadline_ = deadline;
+  lane_.begin(std::exchange(ended_, {}));
+  arm_watch();
 }
 
-// Deadlines lie on a fixed grid, so that the time a scan takes doesn't add to the interval. Those that were
-// missed are left out, not made up for.
-void Scheduler::arm_next(TimePoint deadline, Duration took) {
-  auto next = deadline + interval_;
+void Scheduler::finish_scan(Scan scan) {
+  const auto report = std::make_shared<const ScanReport>(std::move(scan.report));
+  events_.scanned(report);
+  for (auto& job : scan.jobs) slots_.submit(std::make_shared<const ReclaimJob>(std::move(job)));
+  if (stopping_ || once_) return leave_when_idle();
+  arm_next(*report);
+}
+
+// The next deadline lies a whole interval after the last one, so that the time a scan takes doesn't add to
+// it. Those that were missed are left out, not made up for.
+void Scheduler::arm_next(const ScanReport& report) {
+  auto next = deadline_ + report.next_in;
   const auto now = Clock::now();
   if (next <= now) {
-    events_.overran(took);
-    next += ((now - next) / interval_ + 1) * interval_;
+    events_.overran(now - deadline_);
+    next += ((now - next) / report.next_in + 1) * report.next_in;
   }
   arm(next);
 }
 
-void Scheduler::reclaim(const JobRef& job) {
-  // At most the jitter of a scan's timer: see kScanJitter.
-  std::this_thread::sleep_until(job->request.not_before);
-  const auto outcome = reclaimer_->reclaim(*job, stop_.get_token());
-  asio::post(lane_, [this, job, outcome] { engine_.record(job->cgroup->id, outcome); });
-  asio::post(io_, [this, job, outcome] { finish_reclaim(job, outcome); });
-}
-
 void Scheduler::finish_reclaim(const JobRef& job, const ReclaimOutcome& outcome) {
-  in_flight_.erase(job->cgroup->id);
+  lane_.end_isolation(job->cgroup->path);
+  ended_.emplace_back(job, outcome);
   events_.reclaimed(*job, outcome);
   if (stopping_ || once_) leave_when_idle();
+}
+
+void Scheduler::tell_hanging(const ReclaimJob& job, TimePoint since) {
+  lane_.isolate(job.cgroup->path, since);
+  events_.reclaim_hangs(job.cgroup->path);
+  if (once_) leave_when_idle();
 }
 
 void Scheduler::await_signal() {
@@ -93,9 +122,19 @@ void Scheduler::await_signal() {
   });
 }
 
+void Scheduler::await_reload() {
+  reload_signal_.add(SIGHUP);
+  reload_signal_.async_wait([this](boost::system::error_code error, int) {
+    if (error) return;
+    if (!stopping_) events_.reload_asked();
+    await_reload();
+  });
+}
+
 void Scheduler::stop() {
   stopping_ = true;
-  stop_.request_stop();
+  if (events_.stopping) events_.stopping();
+  slots_.stop();
   timer_.expires_after(kGrace);
   timer_.async_wait([this](boost::system::error_code error) {
     if (!error) io_.stop();
@@ -104,7 +143,9 @@ void Scheduler::stop() {
 }
 
 void Scheduler::leave_when_idle() {
-  if (!scanning_ && in_flight_.empty()) io_.stop();
+  // With `once` somebody waits for the report, and what hangs may never end.
+  const bool idle = once_ ? !slots_.gets_on() : slots_.idle();
+  if (!lane_.scanning() && idle) io_.stop();
 }
 
 }  // namespace cmm

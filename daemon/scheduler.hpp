@@ -4,14 +4,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
-#include <stop_token>
-#include <unordered_map>
+#include <string>
 #include <vector>
 
 #include "cgroupfs/reclaimer.hpp"
+#include "daemon/reclaim_slots.hpp"
+#include "daemon/scan_lane.hpp"
 #include "engine/engine.hpp"
 #include "model/time.hpp"
 
@@ -19,9 +19,15 @@ namespace cmm {
 
 /// What the scheduler tells; every function is called on the thread of run().
 struct SchedulerEvents {
-  std::function<void(const ScanReport&)> scanned;
+  std::function<void(const std::shared_ptr<const ScanReport>&)> scanned;
   std::function<void(const ReclaimJob&, const ReclaimOutcome&)> reclaimed;
   std::function<void(Duration took)> overran;  ///< a scan took longer than the interval: some were left out
+  std::function<void(const std::string& cgroup)>
+      scan_hangs;  ///< the kernel doesn't come back from this cgroup
+  std::function<void(const std::string& cgroup, Duration hung)> scan_came_back;
+  std::function<void(const std::string& cgroup)> reclaim_hangs;
+  std::function<void()> reload_asked;  ///< SIGHUP
+  std::function<void()> stopping;      ///< SIGTERM or SIGINT
 };
 
 /// What didn't end in time when the scheduler was asked to stop: it hangs in the kernel.
@@ -31,52 +37,59 @@ struct Hanging {
   [[nodiscard]] bool none() const { return !scan && reclaims.empty(); }
 };
 
-/// Drives the engine: an Asio timer loop, one lane for scans, a few workers for reclaims. A worker that hangs
-/// in the kernel costs its slot and nothing else.
+/// Drives the engine: an Asio timer loop, one lane for scans, a few slots for reclaims. What hangs in the
+/// kernel costs its cgroup and nothing else.
 class Scheduler {
  public:
   /// `reclaimer` may be null in a dry run.
-  Scheduler(Engine engine, Reclaimer* reclaimer, Duration interval, SchedulerEvents events);
+  Scheduler(boost::asio::io_context& io, const EngineSetup& setup, Reclaimer* reclaimer,
+            SchedulerEvents events);
 
-  /// Scans until SIGTERM or SIGINT; with `once`, until the first scan's reclaims have ended. Where something
-  /// hangs this object can't be destroyed without waiting for it, and the process had better leave by _exit.
+  /// Scans until SIGTERM or SIGINT; with `once`, until the first scan's reclaims have ended or hang. Where
+  /// something hangs this object can't be destroyed without waiting for it, and the process had better leave
+  /// by _exit.
   Hanging run(bool once);
 
- private:
-  using JobRef = std::shared_ptr<const ReclaimJob>;
+  /// Goes on with another setup, and scans at once.
+  void change(const EngineSetup& setup);
 
-  // On the thread of run():
+  /// How many reclaims hang in the kernel.
+  [[nodiscard]] std::size_t hanging_reclaims() const { return slots_.hanging(); }
+
+  /// False where the scan that runs has come no further for seconds, or the next one is overdue: then nothing
+  /// is looked after any more.
+  [[nodiscard]] bool gets_on(TimePoint now) const;
+
+ private:
   void arm(TimePoint deadline);
+  void arm_watch();
   void begin_scan(TimePoint deadline);
-  void finish_scan(TimePoint deadline, Scan scan);
-  void arm_next(TimePoint deadline, Duration took);
+  void finish_scan(Scan scan);
+  void arm_next(const ScanReport& report);
   void finish_reclaim(const JobRef& job, const ReclaimOutcome& outcome);
+  void tell_hanging(const ReclaimJob& job, TimePoint since);
   void await_signal();
+  void await_reload();
   void stop();
   void leave_when_idle();
 
-  // On a worker:
-  void reclaim(const JobRef& job);
-
-  boost::asio::io_context io_;
+  boost::asio::io_context& io_;
   boost::asio::steady_timer timer_{io_};
+  boost::asio::steady_timer watch_timer_{io_};
   boost::asio::signal_set signals_{io_};
-  Engine engine_;
-  Reclaimer* reclaimer_;
-  Duration interval_;
+  boost::asio::signal_set reload_signal_{io_};
   SchedulerEvents events_;
 
-  std::stop_source stop_;
   bool once_ = false;
   bool stopping_ = false;
-  bool scanning_ = false;
-  std::unordered_map<CgroupId, CgroupRef, CgroupId::Hash> in_flight_;
+  bool watching_ = false;
+  TimePoint deadline_{};                // of the present scan
+  TimePoint next_{};                    // … and of the next one, while none runs
+  std::vector<ScanLane::Ended> ended_;  // reclaims that the engine doesn't know of yet
 
-  static constexpr std::size_t kWorkers = 2;
-
-  // Last, so that their threads have ended before anything goes that they use; the workers post to the lane.
-  boost::asio::thread_pool lane_{1};  // the only thread that touches engine_
-  boost::asio::thread_pool workers_{kWorkers};
+  // Last, so that their threads have ended before anything goes that they use.
+  ScanLane lane_;
+  ReclaimSlots slots_;
 };
 
 }  // namespace cmm

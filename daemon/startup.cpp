@@ -1,40 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/startup.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <chrono>
 #include <utility>
+
+#include "cgroupfs/control_file.hpp"
+#include "cgroupfs/pressure.hpp"
+#include "daemon/runtime_directory.hpp"
 
 namespace cmm {
 namespace {
 
-ExitCode exit_code(HierarchyFault fault) {
-  switch (fault) {
-    case HierarchyFault::no_memory_controller:
-    case HierarchyFault::missing:
-    case HierarchyFault::unreadable:
-      return ExitCode::unavailable;
-    case HierarchyFault::not_a_cgroup:
-    case HierarchyFault::other_controller:
-    case HierarchyFault::is_root:
-      return ExitCode::usage;
-    case HierarchyFault::no_permission:
-      return ExitCode::no_permission;
-  }
-  return ExitCode::failure;
-}
-
 tl::unexpected<StartupError> refuse(const HierarchyError& error, const char* about) {
-  return tl::unexpected{StartupError{exit_code(error.fault), about + error.message}};
-}
-
-// systemd's RuntimeDirectory= names it here; with several of them, the first is ours.
-std::string runtime_directory() {
-  const char* given = std::getenv("RUNTIME_DIRECTORY");
-  if (given == nullptr || *given == '\0') return "/run/cgroup-memory-manager";
-  const std::string list{given};
-  return list.substr(0, list.find(':'));
+  return tl::unexpected{StartupError{exit_code_of(error.fault), about + error.message}};
 }
 
 HierarchyResult<std::vector<Parent>> find_parents(const Hierarchy& hierarchy,
@@ -51,6 +33,28 @@ HierarchyResult<std::vector<Parent>> find_parents(const Hierarchy& hierarchy,
     parents.push_back(std::move(*parent));
   }
   return without_nested(std::move(parents));
+}
+
+bool has_pressure(const Hierarchy& hierarchy, const Parent& parent) {
+  const auto dir = open_at(AT_FDCWD, (hierarchy.mount + "/" + parent.path).c_str(), O_PATH | O_DIRECTORY);
+  ControlFileReader reader;
+  return dir && read_pressure(reader, memory_interface(hierarchy.version), dir->get());
+}
+
+Pace pace_of(const Settings& settings) {
+  constexpr Duration kShortest = std::chrono::seconds{1};
+  return {.shortest = settings.interval_min.value_or(std::min(kShortest, settings.interval)),
+          .longest = settings.interval};
+}
+
+EngineSetup with(EngineSetup setup, std::vector<Parent> parents, const Settings& settings) {
+  setup.parents = std::move(parents);
+  setup.policy = settings.policy;
+  setup.rules = settings.rules;
+  setup.gate = settings.when;
+  setup.budget = settings.budget;
+  setup.pace = pace_of(settings);
+  return setup;
 }
 
 }  // namespace
@@ -70,12 +74,26 @@ tl::expected<Startup, StartupError> start_up(const Settings& settings) {
     startup.reclaimer = std::move(probed->reclaimer);
     ability = std::move(probed->ability);
   }
-  startup.setup = EngineSetup{.hierarchy = std::move(*hierarchy),
-                              .parents = std::move(*parents),
-                              .policy = settings.policy,
-                              .ability = std::move(ability),
-                              .dry_run = settings.dry_run};
+  startup.has_pressure = has_pressure(*hierarchy, parents->front());
+  startup.setup.hierarchy = std::move(*hierarchy);
+  startup.setup.ability = std::move(ability);
+  startup.setup.dry_run = settings.dry_run;
+  startup.setup = with(std::move(startup.setup), *std::move(parents), settings);
   return startup;
+}
+
+tl::expected<EngineSetup, StartupError> changed_setup(const EngineSetup& present, const Settings& settings) {
+  if (settings.once || settings.dry_run != present.dry_run) {
+    return tl::unexpected{
+        StartupError{ExitCode::config, "once and dry_run can't be changed while it runs: restart it"}};
+  }
+  auto parents = find_parents(present.hierarchy, settings.parents);
+  if (!parents) return refuse(parents.error(), "parent: ");
+  if (!present.dry_run) {
+    const auto file = open_for_reclaim(present.hierarchy, *parents);
+    if (!file) return refuse(file.error(), "");
+  }
+  return with(present, *std::move(parents), settings);
 }
 
 void raise_descriptor_limit() {

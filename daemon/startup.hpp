@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "cgroupfs/reclaimer.hpp"
+#include "cli/exit_code.hpp"
 #include "config/settings.hpp"
-#include "daemon/exit_code.hpp"
 #include "engine/engine.hpp"
 
 namespace cmm {
@@ -23,6 +23,7 @@ struct StartupError {
 struct Startup {
   EngineSetup setup;
   std::unique_ptr<Reclaimer> reclaimer;  ///< none in a dry run
+  bool has_pressure = false;             ///< the kernel measures PSI; otherwise that guard is off
   bool parents_chosen = false;           ///< no parent was given: the first known one that exists was taken
 };
 
@@ -30,7 +31,11 @@ struct Startup {
 /// of memory.swappiness that a killed daemon left behind are put back (not in a dry run).
 tl::expected<Startup, StartupError> start_up(const Settings& settings);
 
-/// Lets the process hold as many descriptors as its hard limit allows: three for each watched cgroup.
+/// The setup of a running daemon with other settings; the hierarchy and what the kernel can do stay as they
+/// were found. Refused where what is asked for needs another start.
+tl::expected<EngineSetup, StartupError> changed_setup(const EngineSetup& present, const Settings& settings);
+
+/// Lets the process hold as many descriptors as its hard limit allows: two or three for each watched cgroup.
 void raise_descriptor_limit();
 
 }  // namespace cmm

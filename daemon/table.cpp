@@ -24,9 +24,8 @@ std::string outcome_text(const ReclaimOutcome& outcome) {
   return fmt::format("freed {}, {}", human(outcome.freed), to_string(outcome.end));
 }
 
-std::string format_row(const TargetReport& row, TimePoint now, const Outcomes& outcomes) {
-  const auto outcome = outcomes.find(row.cgroup->id);
-  const auto what = outcome != outcomes.end() ? outcome_text(outcome->second) : describe(row.decision, now);
+std::string format_row(const TargetReport& row, std::string what) {
+  if (row.rule) what += fmt::format(" (rule {})", *row.rule + 1);
   if (!row.sample) return fmt::format(kRow, "-", "-", "-", "-", what, row.cgroup->path);
   const auto& sample = *row.sample;
   return fmt::format(kRow, human(sample.usage), sample.cache ? human(sample.cache->reclaimable) : "-",
@@ -35,7 +34,15 @@ std::string format_row(const TargetReport& row, TimePoint now, const Outcomes& o
 
 }  // namespace
 
-std::string to_table(const ScanReport& report, const Outcomes& outcomes) {
+std::string to_table(const ScanReport& report, const Outcomes& outcomes,
+                     const std::vector<CgroupRef>& hanging) {
+  const auto what_of = [&](const TargetReport& row) -> std::string {
+    const auto outcome = outcomes.find(row.cgroup->id);
+    if (outcome != outcomes.end()) return outcome_text(outcome->second);
+    const bool hangs =
+        std::ranges::any_of(hanging, [&](const auto& cgroup) { return cgroup->id == row.cgroup->id; });
+    return hangs ? "its reclaim hangs in the kernel" : describe(row.decision, report.at);
+  };
   std::vector<const TargetReport*> rows;
   rows.reserve(report.targets.size());
   for (const auto& row : report.targets) rows.push_back(&row);
@@ -44,9 +51,13 @@ std::string to_table(const ScanReport& report, const Outcomes& outcomes) {
   });
 
   auto text = fmt::format(kRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "DECISION", "CGROUP");
-  for (const auto* row : rows) text += format_row(*row, report.at, outcomes);
+  for (const auto* row : rows) text += format_row(*row, what_of(*row));
   for (const auto& error : report.unreadable_branches)
     text += fmt::format("unreadable: {}\n", error.message());
+  if (report.gate_closed) {
+    return fmt::format("nothing was looked at: the node has {} of {} available (when)\n",
+                       human(report.gate_closed->available), human(report.gate_closed->total));
+  }
   if (rows.empty()) text += "no cgroups to watch below the parent\n";
   return text;
 }

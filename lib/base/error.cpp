@@ -21,4 +21,9 @@ bool is_gone(const std::error_code& code) {
   return code == std::errc::no_such_file_or_directory || code == std::errc::no_such_device;
 }
 
+bool is_denied(const std::error_code& code) {
+  return code == std::errc::permission_denied || code == std::errc::operation_not_permitted ||
+         code == std::errc::read_only_file_system;
+}
+
 }  // namespace cmm

@@ -24,4 +24,7 @@ Error errno_error(std::string action, std::string path);
 /// True for the codes that say that the cgroup (or file) is not there any more: ENOENT, ENODEV.
 bool is_gone(const std::error_code& code);
 
+/// True for the codes that say that this process may not: EACCES, EPERM, EROFS.
+bool is_denied(const std::error_code& code);
+
 }  // namespace cmm

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace cmm {
 namespace {
@@ -62,6 +63,14 @@ Io<MemoryStat> read_memory_stat(HeldFile& file, ControlFileReader& reader, const
   if (!stat || !interface.reclaimable(*stat))
     return tl::unexpected{std::make_error_code(std::errc::bad_message)};
   return *stat;
+}
+
+std::optional<Bytes> find_refaults(std::string_view stat, const MemoryInterface& interface) {
+  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  for (const auto key : interface.refault_keys) {
+    if (const auto pages = find_value(stat, key)) return Bytes{*pages * page};
+  }
+  return std::nullopt;
 }
 
 Io<UniqueFd> open_cgroup(int parent_dir, const char* name, CgroupId expected) {

@@ -30,6 +30,9 @@ struct HeldFile {
 Io<MemoryStat> read_memory_stat(HeldFile& file, ControlFileReader& reader, const MemoryInterface& interface,
                                 int dir);
 
+/// The counter of refaulted cache in the text of a memory.stat, in bytes; the kernel counts pages.
+std::optional<Bytes> find_refaults(std::string_view stat, const MemoryInterface& interface);
+
 /// A cgroup's directory, opened by name below `parent_dir` for lookups only. ENOENT also where the name
 /// stands for another cgroup by now.
 Io<UniqueFd> open_cgroup(int parent_dir, const char* name, CgroupId expected);

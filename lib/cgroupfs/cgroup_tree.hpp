@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "cgroupfs/cgroup_files.hpp"
 #include "cgroupfs/hierarchy.hpp"
 #include "cgroupfs/memory_interface.hpp"
+#include "cgroupfs/scan_watch.hpp"
 #include "model/cgroup.hpp"
 #include "model/limit.hpp"
 
@@ -22,6 +22,7 @@ struct Target {
   CgroupRef cgroup;
   bool is_container = false;  ///< named by a container id: what is below it belongs to it
   bool gone = false;          ///< set by whoever finds it removed; the next refresh drops it
+  bool untouched = false;     ///< it was in quarantine when it was found: nothing is known of it but its name
   UniqueFd dir;
   HeldFile usage;
   HeldFile stat;
@@ -61,14 +62,22 @@ class CgroupTree {
  public:
   CgroupTree(Hierarchy hierarchy, std::vector<Parent> parents);
 
-  /// Takes in created, removed and recreated cgroups and the limits of all branches.
-  void refresh();
+  /// Watches these parents from the next refresh on. What is open below those that were watched before stays
+  /// so.
+  void watch(std::vector<Parent> parents);
+
+  /// Takes in created, removed and recreated cgroups and the limits of all branches. What is in quarantine
+  /// isn't touched. Throws TakenOver; the tree can't be used any more then.
+  void refresh(ScanWatch& watch, const Quarantine& quarantine);
 
   /// What changes seldom is looked at in every eighth scan, a different eighth of the cgroups each time.
   [[nodiscard]] bool is_turn_of(const Cgroup& cgroup) const;
 
-  /// Calls `visit` for each target that was there at the last refresh, branch by branch.
-  void for_each_target(const std::function<void(Branch&, Target&)>& visit);
+  /// Calls `visit(Branch&, Target&)` for each target that was there at the last refresh, branch by branch.
+  template <class Visit>
+  void for_each_target(const Visit& visit) {
+    for (auto& root : roots_) visit_targets(root.branch, visit);
+  }
 
   /// The branches that can't be read, with why; a missing parent is one of them.
   [[nodiscard]] std::vector<Error> unreadable() const;
@@ -83,6 +92,14 @@ class CgroupTree {
     Branch branch;
   };
 
+  template <class Visit>
+  static void visit_targets(Branch& branch, const Visit& visit) {
+    for (auto& target : branch.targets) visit(branch, target);
+    for (auto& child : branch.branches) visit_targets(*child, visit);
+  }
+
+  [[nodiscard]] bool in_quarantine(const Cgroup& cgroup) const { return quarantine_->contains(cgroup.path); }
+  Branch open_from_root(const std::string& path);
   void refresh_root(Root& root);
   void refresh_below_ancestors(Root& root);
   void open_root(Root& root);
@@ -99,6 +116,9 @@ class CgroupTree {
   std::vector<Root> roots_;
   ControlFileReader reader_;
   std::uint64_t scan_ = 0;
+  // Of the refresh that is running.
+  ScanWatch* watch_ = nullptr;
+  const Quarantine* quarantine_ = nullptr;
 };
 
 }  // namespace cmm

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string_view>
 
+#include "base/error.hpp"
+
 namespace cmm {
 namespace {
 
@@ -28,6 +30,20 @@ Io<std::unique_ptr<DIR, CloseDirectory>> open_directory(int dir) {
   return stream;
 }
 
+std::error_code add_tree(const std::string& mount, const std::string& path, std::vector<std::string>& tree) {
+  const auto directory = mount + "/" + path;
+  const auto dir = open_at(AT_FDCWD, directory.c_str(), O_PATH | O_DIRECTORY);
+  if (!dir) return dir.error();
+  const auto children = list_child_cgroups(dir->get());
+  if (!children) return children.error();
+  tree.push_back(path);
+  for (const auto& child : *children) {
+    const auto error = add_tree(mount, path.empty() ? child.name : path + "/" + child.name, tree);
+    if (error && !is_gone(error)) return error;
+  }
+  return {};
+}
+
 }  // namespace
 
 Io<std::vector<DirectoryEntry>> list_child_cgroups(int dir) {
@@ -44,6 +60,12 @@ Io<std::vector<DirectoryEntry>> list_child_cgroups(int dir) {
   }
   if (errno != 0) return tl::unexpected{last_error()};
   return children;
+}
+
+Io<std::vector<std::string>> list_cgroup_tree(const std::string& mount, const std::string& path) {
+  std::vector<std::string> tree;
+  if (const auto error = add_tree(mount, path, tree)) return tl::unexpected{error};
+  return tree;
 }
 
 }  // namespace cmm

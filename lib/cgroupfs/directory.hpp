@@ -17,4 +17,8 @@ struct DirectoryEntry {
 /// The child cgroups of an open directory, by readdir's own d_type and d_ino: no stat of each entry.
 Io<std::vector<DirectoryEntry>> list_child_cgroups(int dir);
 
+/// The cgroup `path` below `mount` and all that are below it, as paths, parents before their children; those
+/// that go meanwhile are left out. An empty path is the hierarchy's root.
+Io<std::vector<std::string>> list_cgroup_tree(const std::string& mount, const std::string& path);
+
 }  // namespace cmm

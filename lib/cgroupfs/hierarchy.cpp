@@ -15,6 +15,8 @@
 #include <optional>
 
 #include "cgroupfs/control_file.hpp"
+#include "cgroupfs/parse.hpp"
+#include "cgroupfs/text_file.hpp"
 
 namespace cmm {
 namespace {
@@ -23,25 +25,14 @@ namespace fs = std::filesystem;
 
 constexpr std::array kDefaultParents{"kubepods.slice", "kubepods", "docker", "machine.slice", "system.slice"};
 
-Result<std::string> read_file(const std::string& path) {
-  ControlFileReader reader;
-  const auto text = reader.read_at(AT_FDCWD, path.c_str());
-  if (!text) return tl::unexpected{Error{text.error(), "read", path}};
-  return std::string{*text};
+bool owns_v1(const Mount& mount, const std::string& controller) {
+  return mount.type == "cgroup" && contains_word(mount.super_options, ',', controller);
 }
 
-std::string below(const std::string& root, const std::string& path) {
-  return root == "/" ? path : root + path;
-}
-
-bool owns_memory_v1(const Mount& mount) {
-  return mount.type == "cgroup" && contains_word(mount.super_options, ',', "memory");
-}
-
-bool owns_memory_v2(const Mount& mount, const std::string& mount_point) {
+bool owns_v2(const Mount& mount, const std::string& mount_point, const std::string& controller) {
   if (mount.type != "cgroup2") return false;
   const auto controllers = read_file(mount_point + "/cgroup.controllers");
-  return controllers && contains_word(*controllers, ' ', "memory");
+  return controllers && contains_word(*controllers, ' ', controller);
 }
 
 tl::unexpected<HierarchyError> fault(HierarchyFault fault, std::string message) {
@@ -75,17 +66,23 @@ tl::unexpected<HierarchyError> cannot_stat(const std::string& path) {
 
 }  // namespace
 
-HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root) {
+HierarchyResult<Hierarchy> find_hierarchy(const std::string& controller, const std::string& root) {
   const auto text = read_file(below(root, "/proc/self/mountinfo"));
   if (!text) return fault(HierarchyFault::unreadable, text.error().message());
   for (const auto& mount : parse_mountinfo(*text)) {
     const auto mount_point = below(root, mount.mount_point);
-    if (owns_memory_v1(mount)) return Hierarchy{CgroupVersion::v1, mount_point};
-    if (owns_memory_v2(mount, mount_point)) return Hierarchy{CgroupVersion::v2, mount_point};
+    if (owns_v1(mount, controller)) return Hierarchy{CgroupVersion::v1, mount_point};
+    if (owns_v2(mount, mount_point, controller)) return Hierarchy{CgroupVersion::v2, mount_point};
   }
-  return fault(HierarchyFault::no_memory_controller,
-               "no mounted cgroup hierarchy owns the memory controller; mount cgroup2, or boot without "
-               "cgroup_disable=memory");
+  return fault(
+      HierarchyFault::no_controller,
+      fmt::format("no mounted cgroup hierarchy owns the {0} controller; mount cgroup2, or boot without "
+                  "cgroup_disable={0}",
+                  controller));
+}
+
+HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root) {
+  return find_hierarchy("memory", root);
 }
 
 HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::string& given) {
@@ -136,15 +133,6 @@ std::vector<Parent> without_nested(std::vector<Parent> parents) {
     if (!nested) outermost.push_back(std::move(parent));
   }
   return outermost;
-}
-
-Result<NodeMemory> read_node_memory(const std::string& root) {
-  const auto path = below(root, "/proc/meminfo");
-  const auto text = read_file(path);
-  if (!text) return tl::unexpected{text.error()};
-  const auto memory = parse_meminfo(*text);
-  if (!memory) return tl::unexpected{Error{std::make_error_code(std::errc::bad_message), "parse", path}};
-  return *memory;
 }
 
 }  // namespace cmm

@@ -7,26 +7,15 @@
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
 #include "cgroupfs/memory_interface.hpp"
-#include "cgroupfs/parse.hpp"
+#include "model/hierarchy_fault.hpp"
 
 namespace cmm {
 
-/// The hierarchy that owns the memory controller. Chosen by controller, not by which mount exists: hybrid
-/// hosts mount cgroup2 without memory beside v1's.
+/// A hierarchy that owns a controller. Chosen by controller, not by which mount exists: hybrid hosts mount
+/// cgroup2 without memory beside v1's.
 struct Hierarchy {
   CgroupVersion version;
   std::string mount;  ///< where it is mounted, as this process sees it
-};
-
-/// Why there is no such hierarchy or parent; each has its own advice to give.
-enum class HierarchyFault {
-  no_memory_controller,  ///< no mount owns the memory controller
-  missing,               ///< no such directory
-  not_a_cgroup,          ///< a directory, but not on a cgroup file system
-  other_controller,      ///< a cgroup of a hierarchy that doesn't own the memory controller
-  is_root,               ///< the root of the hierarchy
-  no_permission,
-  unreadable,
 };
 
 struct HierarchyError {
@@ -40,10 +29,13 @@ using HierarchyResult = tl::expected<T, HierarchyError>;
 /// A parent whose subtree is watched.
 struct Parent {
   std::string path;  ///< below the mount, without slashes at its ends
+
+  friend bool operator==(const Parent&, const Parent&) = default;
 };
 
-/// Finds the hierarchy by /proc/self/mountinfo. `root` stands for "/" and is the seam for tests: with another
-/// one, /proc and the mount points are looked for below it.
+/// Finds the hierarchy that owns "memory", "cpu", …, by /proc/self/mountinfo. `root` stands for "/" and is
+/// the seam for tests: with another one, /proc and the mount points are looked for below it.
+HierarchyResult<Hierarchy> find_hierarchy(const std::string& controller, const std::string& root = "/");
 HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root = "/");
 
 /// Checks a parent as given by the operator: an absolute path, or one relative to the mount.
@@ -54,8 +46,5 @@ HierarchyResult<Parent> find_default_parent(const Hierarchy& hierarchy);
 
 /// Without those that lie below another one or are the same: nothing is watched twice.
 std::vector<Parent> without_nested(std::vector<Parent> parents);
-
-/// MemTotal and SwapTotal, from /proc/meminfo below `root`.
-Result<NodeMemory> read_node_memory(const std::string& root = "/");
 
 }  // namespace cmm

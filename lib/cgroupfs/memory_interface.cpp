@@ -58,11 +58,30 @@ std::optional<Bytes> reclaimable_v2(const MemoryStat& stat) {
   return clean(droppable, stat);
 }
 
-constexpr MemoryInterface kV1{CgroupVersion::v1, "memory.usage_in_bytes", "memory.limit_in_bytes",
-                              nullptr,           "memory.stat",           "memory.force_empty",
-                              kV1Keys,           reclaimable_v1};
-constexpr MemoryInterface kV2{CgroupVersion::v2, "memory.current", "memory.max", "memory.high",
-                              "memory.stat",     "memory.reclaim", kV2Keys,      reclaimable_v2};
+constexpr MemoryInterface kV1{
+    .version = CgroupVersion::v1,
+    .usage = "memory.usage_in_bytes",
+    .limit = "memory.limit_in_bytes",
+    .high = nullptr,
+    .stat = "memory.stat",
+    .reclaim = "memory.force_empty",
+    .pressure = nullptr,
+    .refault_keys = {"total_workingset_refault_file", "total_workingset_refault"},
+    .stat_keys = kV1Keys,
+    .reclaimable = reclaimable_v1,
+};
+constexpr MemoryInterface kV2{
+    .version = CgroupVersion::v2,
+    .usage = "memory.current",
+    .limit = "memory.max",
+    .high = "memory.high",
+    .stat = "memory.stat",
+    .reclaim = "memory.reclaim",
+    .pressure = "memory.pressure",
+    .refault_keys = {"workingset_refault_file", "workingset_refault"},
+    .stat_keys = kV2Keys,
+    .reclaimable = reclaimable_v2,
+};
 
 }  // namespace
 

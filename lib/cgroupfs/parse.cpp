@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroupfs/parse.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <limits>
 #include <system_error>
+#include <utility>
 
 namespace cmm {
 namespace {
@@ -21,6 +25,22 @@ std::string_view take_until(std::string_view& text, char separator) {
 std::string_view trim_newline(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   return text;
+}
+
+/// Cuts `start` off; false where the text begins otherwise.
+bool take_start(std::string_view& text, std::string_view start) {
+  if (!text.starts_with(start)) return false;
+  text.remove_prefix(start.size());
+  return true;
+}
+
+std::optional<Percent> parse_percent(std::string_view number) {
+  Percent percent;
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), percent.value, std::chars_format::fixed);
+  const bool whole = error == std::errc{} && end == number.data() + number.size();
+  if (!whole || !(percent.value >= 0) || percent.value > 100) return std::nullopt;
+  return percent;
 }
 
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
@@ -72,21 +92,36 @@ std::optional<Bytes> meminfo_value(std::string_view rest) {
   return KiB(*kib);
 }
 
+bool is_line_of(std::string_view text, std::string_view key) {
+  return text.size() > key.size() && text[key.size()] == ' ' && text.starts_with(key);
+}
+
+/// The number at the beginning of `text` and its newline, which are cut off.
+std::optional<std::uint64_t> take_number_line(std::string_view& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (text.empty()) return number;
+  if (!text.starts_with('\n')) return std::nullopt;
+  text.remove_prefix(1);
+  return number;
+}
+
 /// The usual case, at one comparison a line: every key is there, in the order of `keys`. Nothing where it
 /// isn't so.
 std::optional<MemoryStat> parse_in_order(std::string_view text, std::span<const StatKey> keys) {
   MemoryStat stat;
-  auto key = keys.begin();
-  while (key != keys.end() && !text.empty()) {
-    auto line = take_until(text, '\n');
-    const auto length = key->name.size();
-    if (line.size() <= length || line[length] != ' ' || !line.starts_with(key->name)) continue;
-    const auto number = parse_number(line.substr(length + 1));
+  for (const auto& key : keys) {
+    while (!is_line_of(text, key.name)) {
+      if (text.empty()) return std::nullopt;
+      take_until(text, '\n');
+    }
+    text.remove_prefix(key.name.size() + 1);
+    const auto number = take_number_line(text);
     if (!number) return std::nullopt;
-    stat.*key->field = Bytes{*number};
-    ++key;
+    stat.*key.field = Bytes{*number};
   }
-  if (key != keys.end()) return std::nullopt;
   return stat;
 }
 
@@ -105,6 +140,13 @@ std::optional<Limit> parse_limit(std::string_view text) {
   const auto bytes = parse_number(text);
   if (!bytes) return std::nullopt;
   return Limit{Bytes{*bytes}};
+}
+
+std::optional<Limit> parse_set_limit(std::string_view text) {
+  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  static const Bytes most{static_cast<std::uint64_t>(std::numeric_limits<long>::max()) / page * page};
+  const auto limit = parse_limit(text);
+  return limit && limit->value_or(Bytes{}) >= most ? Limit::max() : limit;
 }
 
 std::optional<MemoryStat> parse_memory_stat(std::string_view text, std::span<const StatKey> keys) {
@@ -148,20 +190,40 @@ bool contains_word(std::string_view list, char separator, std::string_view word)
 }
 
 std::optional<NodeMemory> parse_meminfo(std::string_view text) {
+  constexpr std::array keys{
+      std::pair{std::string_view{"MemTotal"}, &NodeMemory::total},
+      std::pair{std::string_view{"MemFree"}, &NodeMemory::free},
+      std::pair{std::string_view{"MemAvailable"}, &NodeMemory::available},
+      // A kernel without swap support may not have it, and has no swap.
+      std::pair{std::string_view{"SwapTotal"}, &NodeMemory::swap_total},
+  };
   NodeMemory memory;
   while (!text.empty()) {
     auto line = take_until(text, '\n');
     const auto name = take_until(line, ':');
-    const bool is_total = name == "MemTotal";
-    if (!is_total && name != "SwapTotal") continue;
+    const auto* key = std::ranges::find(keys, name, &decltype(keys)::value_type::first);
+    if (key == keys.end()) continue;
     const auto value = meminfo_value(line);
     if (!value) return std::nullopt;
-    (is_total ? memory.total : memory.swap_total) = *value;
-    // SwapTotal comes later; a kernel without swap support may not have it, and has no swap.
-    if (!is_total) break;
+    memory.*key->second = *value;
+    if (key->second == &NodeMemory::swap_total) break;
   }
   if (memory.total == Bytes{}) return std::nullopt;
   return memory;
+}
+
+std::optional<std::uint64_t> find_value(std::string_view text, std::string_view key) {
+  while (!text.empty()) {
+    auto line = take_until(text, '\n');
+    if (take_until(line, ' ') == key) return parse_number(line);
+  }
+  return std::nullopt;
+}
+
+std::optional<Percent> parse_pressure(std::string_view text, std::string_view kind) {
+  constexpr std::string_view kStart = " avg10=";
+  if (take_start(text, kind) && take_start(text, kStart)) return parse_percent(take_until(text, ' '));
+  return std::nullopt;
 }
 
 }  // namespace cmm

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cgroupfs/memory_interface.hpp"
+#include "model/amount.hpp"
 #include "model/limit.hpp"
 #include "model/memory_stat.hpp"
 
@@ -23,6 +24,9 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 /// A limit file: a number of bytes, or "max". v1's "unlimited" is a number near LONG_MAX and stays one: it is
 /// above MemTotal and so never the tightest.
 std::optional<Limit> parse_limit(std::string_view text);
+
+/// The same for whoever shows it: v1's "unlimited", LONG_MAX in whole pages, is no limit here.
+std::optional<Limit> parse_set_limit(std::string_view text);
 
 /// memory.stat. Unknown keys are passed over; nothing comes back where none of the wanted ones is there.
 std::optional<MemoryStat> parse_memory_stat(std::string_view text, std::span<const StatKey> keys);
@@ -44,11 +48,20 @@ std::vector<Mount> parse_mountinfo(std::string_view text);
 /// True where `word` is one of the list's words.
 bool contains_word(std::string_view list, char separator, std::string_view word);
 
-/// MemTotal and SwapTotal of /proc/meminfo.
+/// What /proc/meminfo says of the node.
 struct NodeMemory {
-  Bytes total;
-  Bytes swap_total;
+  Bytes total;       ///< MemTotal
+  Bytes free;        ///< MemFree
+  Bytes available;   ///< MemAvailable: what could be had without swapping
+  Bytes swap_total;  ///< SwapTotal
 };
 std::optional<NodeMemory> parse_meminfo(std::string_view text);
+
+/// One key of a file of "key value" lines, like memory.stat.
+std::optional<std::uint64_t> find_value(std::string_view text, std::string_view key);
+
+/// `some avg10` of a PSI file: the percentage of the last ten seconds in which some task was stalled. `text`
+/// has to begin with the line of that `kind`.
+std::optional<Percent> parse_pressure(std::string_view text, std::string_view kind = "some");
 
 }  // namespace cmm

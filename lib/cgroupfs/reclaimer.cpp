@@ -18,7 +18,7 @@ HierarchyError cannot_reclaim(const MemoryInterface& interface, const std::strin
                               std::error_code error) {
   if (error == std::errc::no_such_file_or_directory) {
     return {
-        HierarchyFault::no_memory_controller,
+        HierarchyFault::no_controller,
         fmt::format("{} does not exist: this kernel has no {} (cgroup v2 needs Linux 5.19 or newer), or the "
                     "memory controller isn't enabled here (see cgroup.subtree_control)",
                     path, interface.reclaim)};
@@ -55,9 +55,7 @@ ReclaimAbility unprobed_ability(CgroupVersion version) {
           .why_not = "a dry run can't ask the kernel whether memory.reclaim takes swappiness="};
 }
 
-HierarchyResult<ProbedReclaimer> make_reclaimer(const Hierarchy& hierarchy,
-                                                const std::vector<Parent>& parents,
-                                                const std::string& runtime_dir) {
+HierarchyResult<UniqueFd> open_for_reclaim(const Hierarchy& hierarchy, const std::vector<Parent>& parents) {
   const auto& interface = memory_interface(hierarchy.version);
   UniqueFd file;
   for (const auto& parent : parents) {
@@ -66,7 +64,15 @@ HierarchyResult<ProbedReclaimer> make_reclaimer(const Hierarchy& hierarchy,
     if (!opened) return tl::unexpected{cannot_reclaim(interface, path, opened.error())};
     file = std::move(*opened);
   }
-  return hierarchy.version == CgroupVersion::v1 ? make_v1(hierarchy, runtime_dir) : make_v2(file.get());
+  return file;
+}
+
+HierarchyResult<ProbedReclaimer> make_reclaimer(const Hierarchy& hierarchy,
+                                                const std::vector<Parent>& parents,
+                                                const std::string& runtime_dir) {
+  const auto file = open_for_reclaim(hierarchy, parents);
+  if (!file) return tl::unexpected{file.error()};
+  return hierarchy.version == CgroupVersion::v1 ? make_v1(hierarchy, runtime_dir) : make_v2(file->get());
 }
 
 }  // namespace cmm

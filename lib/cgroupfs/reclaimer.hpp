@@ -52,9 +52,13 @@ struct ProbedReclaimer {
   ReclaimAbility ability;
 };
 
-/// The reclaimer of this hierarchy's version. Opens each parent's reclaim file for writing, as a test that
-/// reclaim exists and is permitted. `runtime_dir` keeps the journal of changed memory.swappiness values (v1);
-/// values that a killed process left changed are put back now.
+/// Opens each parent's reclaim file for writing, as a test that reclaim exists and is permitted; returns the
+/// last.
+HierarchyResult<UniqueFd> open_for_reclaim(const Hierarchy& hierarchy, const std::vector<Parent>& parents);
+
+/// The reclaimer of this hierarchy's version; see open_for_reclaim() for what may be in its way.
+/// `runtime_dir` keeps the journal of changed memory.swappiness values (v1); values that a killed process
+/// left changed are put back now.
 HierarchyResult<ProbedReclaimer> make_reclaimer(const Hierarchy& hierarchy,
                                                 const std::vector<Parent>& parents,
                                                 const std::string& runtime_dir);

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "cgroupfs/control_file.hpp"
-#include "cgroupfs/hierarchy.hpp"
+#include "cgroupfs/node_memory.hpp"
 #include "cgroupfs/slice.hpp"
 #include "cgroupfs/slice_size.hpp"
 #include "cgroupfs/slice_timer.hpp"

@@ -2,18 +2,36 @@
 #include "cgroupfs/sampler.hpp"
 
 #include <fcntl.h>
+#include <sys/xattr.h>
 
+#include <array>
 #include <utility>
+
+#include "cgroupfs/pressure.hpp"
 
 namespace cmm {
 namespace {
 
 const std::error_code kNonsense = std::make_error_code(std::errc::bad_message);
 
+// Set on a cgroup's directory, this keeps the daemon off it: setfattr -n user.cgroup-memory-manager -v ignore
+// DIR
+constexpr const char* kAttribute = "user.cgroup-memory-manager";
+constexpr std::string_view kIgnore = "ignore";
+
+// The directory is open for lookups only, which the kernel doesn't take for attributes; its name in /proc is
+// good.
+bool has_opted_out(int dir) {
+  std::array<char, 16> value{};
+  const auto path = "/proc/self/fd/" + std::to_string(dir);
+  const auto size = ::getxattr(path.c_str(), kAttribute, value.data(), value.size());
+  return size > 0 && std::string_view{value.data(), static_cast<std::size_t>(size)} == kIgnore;
+}
+
 }  // namespace
 
-Sampler::Sampler(const Hierarchy& hierarchy)
-    : mount_(hierarchy.mount), interface_(memory_interface(hierarchy.version)) {}
+Sampler::Sampler(const Hierarchy& hierarchy, std::string root)
+    : mount_(hierarchy.mount), root_(std::move(root)), interface_(memory_interface(hierarchy.version)) {}
 
 std::error_code Sampler::open_directory(const Branch& branch, Target& target) {
   if (target.dir) return {};
@@ -51,12 +69,13 @@ Result<MemorySample> Sampler::read_usage(const Branch& branch, Target& target, B
   const auto look = is_turn && !target.stat.fd ? LimitLook::all : LimitLook::remember;
   auto limit = effective_limit(branch, target, node_total, look);
   if (!limit) return tl::unexpected{std::move(limit.error())};
-  return MemorySample{.usage = Bytes{*usage}, .effective_limit = *limit, .swappable = false, .cache = {}};
+  return MemorySample{.usage = Bytes{*usage}, .effective_limit = *limit, .cache = {}, .guards = {}};
 }
 
 Result<Bytes> Sampler::effective_limit(const Branch& branch, Target& target, Bytes node_total,
                                        LimitLook look) {
   const auto own = target.limits.read(reader_, interface_, target.dir.get(), look);
+  target.limits.close();  // read too seldom to be worth an open file
   if (!own) return tl::unexpected{failure(target, branch, own.error(), interface_.limit)};
   return tighter(tighter(*own, branch.effective_limit), Limit{node_total}).value_or(node_total);
 }
@@ -69,7 +88,7 @@ Result<MemorySample> Sampler::read_cache(const Branch& branch, Target& target, B
   // Without the `file` key the droppable part is what is known of the cache.
   sample.cache = CacheSample{.cache = stat->file.value_or(*reclaimable), .reclaimable = *reclaimable};
 
-  auto look = is_turn ? LimitLook::all : LimitLook::hard;
+  auto look = is_turn ? LimitLook::all : LimitLook::remember;
   if (const auto limit = stat->hierarchical_limit) {
     target.limits.remember(Limit{*limit});
     look = LimitLook::remember;
@@ -78,6 +97,30 @@ Result<MemorySample> Sampler::read_cache(const Branch& branch, Target& target, B
   if (!effective) return tl::unexpected{std::move(effective.error())};
   sample.effective_limit = *effective;
   return sample;
+}
+
+Result<Bytes> Sampler::read_limit(const Branch& branch, Target& target, Bytes node_total) {
+  return effective_limit(branch, target, node_total, LimitLook::all);
+}
+
+Result<GuardSample> Sampler::read_guards(const Branch& branch, Target& target, bool swap_matters) {
+  GuardSample guards;
+  guards.opted_out = has_opted_out(target.dir.get());
+  guards.pressure = read_pressure(reader_, interface_, target.dir.get(), root_);
+  if (!swap_matters) return guards;
+  const auto swappable = may_swap(branch, target);
+  if (!swappable) return tl::unexpected{swappable.error()};
+  guards.swappable = *swappable;
+  return guards;
+}
+
+Result<std::optional<Bytes>> Sampler::read_refaults(const Branch& branch, Target& target) {
+  if (const auto error = open_directory(branch, target)) {
+    return tl::unexpected{failure(target, branch, error, "")};
+  }
+  const auto text = target.stat.read_all(reader_, target.dir.get(), interface_.stat);
+  if (!text) return tl::unexpected{failure(target, branch, text.error(), interface_.stat)};
+  return find_refaults(*text, interface_);
 }
 
 Result<bool> Sampler::may_swap(const Branch& branch, Target& target) {
@@ -96,7 +139,6 @@ void Sampler::release(Target& target, bool over_threshold) {
   if (scarce || !over_threshold) target.stat.fd.reset();
   if (!scarce) return;
   target.usage.fd.reset();
-  target.limits.close();
   target.dir.reset();
 }
 

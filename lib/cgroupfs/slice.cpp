@@ -9,6 +9,7 @@
 #include "cgroupfs/cgroup_files.hpp"
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/parse.hpp"
+#include "cgroupfs/pressure.hpp"
 
 namespace cmm {
 namespace {
@@ -18,6 +19,9 @@ using Clock = std::chrono::steady_clock;
 // A slice may free nothing because its time was over before the kernel had drained the other CPUs' page
 // lists; the cutters make the next one longer then. So many in a row say that there is nothing to be had.
 constexpr unsigned kFutileSlices = 8;
+
+// PSI's averages move every two seconds; looking at them after each slice would cost more than it tells.
+constexpr Duration kPressurePeriod = std::chrono::milliseconds{100};
 
 /// What the counters say between two slices.
 struct Counters {
@@ -37,11 +41,26 @@ class CounterReader {
                     stat->inactive_file.value_or(Bytes{}) + stat->active_file.value_or(Bytes{})};
   }
 
+  std::optional<Bytes> refaults() {
+    const auto text = stat_.read_all(reader_, job_.dir.get(), interface_.stat);
+    return text ? find_refaults(*text, interface_) : std::nullopt;
+  }
+
+  /// True where PSI has passed the request's bound, as of the last look.
+  bool is_under_pressure() {
+    const auto now = Clock::now();
+    if (now < next_look_) return false;
+    next_look_ = now + kPressurePeriod;
+    const auto pressure = read_pressure(reader_, interface_, job_.dir.get());
+    return pressure && *pressure > job_.request.max_pressure;
+  }
+
  private:
   const ReclaimJob& job_;
   const MemoryInterface& interface_;
   HeldFile stat_;
   ControlFileReader reader_;
+  TimePoint next_look_ = Clock::now() + kPressurePeriod;  // the scan has just looked
 };
 
 /// EINTR is how a slice is meant to end, and EAGAIN (16 passes without progress) is judged by what was freed.
@@ -63,10 +82,12 @@ ReclaimOutcome failed(ReclaimOutcome outcome, const ReclaimJob& job, std::error_
 }
 
 std::optional<ReclaimEnd> end_before_slice(const ReclaimJob& job, const ReclaimOutcome& so_far,
-                                           const std::stop_token& stop) {
+                                           CounterReader& counters, const std::stop_token& stop) {
   if (so_far.cache_after <= job.request.target) return ReclaimEnd::target_reached;
   if (stop.stop_requested()) return ReclaimEnd::stopped;
   if (Clock::now() - so_far.started_at >= job.request.time_budget) return ReclaimEnd::out_of_time;
+  if (so_far.cpu >= job.request.cpu_budget) return ReclaimEnd::out_of_cpu;
+  if (counters.is_under_pressure()) return ReclaimEnd::under_pressure;
   return std::nullopt;
 }
 
@@ -74,10 +95,7 @@ std::optional<ReclaimEnd> end_before_slice(const ReclaimJob& job, const ReclaimO
 
 ReclaimEnd end_of(std::error_code error) {
   if (is_gone(error)) return ReclaimEnd::cgroup_gone;
-  if (error == std::errc::permission_denied || error == std::errc::operation_not_permitted ||
-      error == std::errc::read_only_file_system) {
-    return ReclaimEnd::denied;
-  }
+  if (is_denied(error)) return ReclaimEnd::denied;
   if (error == std::errc::invalid_argument || error == std::errc::operation_not_supported) {
     return ReclaimEnd::unsupported;
   }
@@ -102,11 +120,14 @@ ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& i
   outcome.requested = job.request.bytes;
   outcome.started_at = Clock::now();
   outcome.cache_before = outcome.cache_after = before->reclaimable;
+  outcome.refaults = counters.refaults();
   for (unsigned futile = 0; futile < kFutileSlices;) {
-    if (const auto end = end_before_slice(job, outcome, stop)) return ended(std::move(outcome), *end);
+    if (const auto end = end_before_slice(job, outcome, counters, stop))
+      return ended(std::move(outcome), *end);
 
     const auto slice = cutter.cut(before->reclaimable - job.request.target);
     ++outcome.slices;
+    outcome.cpu += slice.cpu;
     if (!is_expected(slice.error))
       return failed(std::move(outcome), job, slice.error, "write", interface.reclaim);
     const auto after = counters.read();

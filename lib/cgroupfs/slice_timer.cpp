@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 
 #include "cgroupfs/control_file.hpp"
@@ -17,13 +18,6 @@ namespace cmm {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// Without SA_RESTART, or the kernel would go on with the very write that is to be ended.
-void install_handler() {
-  struct sigaction action {};
-  action.sa_handler = [](int) {};
-  ::sigaction(SIGRTMIN, &action, nullptr);
-}
 
 Duration thread_cpu_time() {
   timespec time{};
@@ -40,6 +34,22 @@ void unblock_signal() {
 
 }  // namespace
 
+// Without SA_RESTART, or the kernel would go on with the very write that is to be ended.
+void SliceTimer::install_handler() {
+  struct sigaction action {};
+  action.sa_sigaction = on_signal;
+  action.sa_flags = SA_SIGINFO;
+  ::sigaction(SIGRTMIN, &action, nullptr);
+}
+
+void SliceTimer::on_signal(int, siginfo_t* info, void*) {
+  // Anybody may send the number, but only the kernel says that it was a timer.
+  if (info->si_code != SI_TIMER) return;
+  const int error = errno;
+  static_cast<SliceTimer*>(info->si_value.sival_ptr)->try_again();
+  errno = error;
+}
+
 SliceTimer::SliceTimer() {
   static const bool installed = (install_handler(), true);
   static_cast<void>(installed);
@@ -48,6 +58,7 @@ SliceTimer::SliceTimer() {
   sigevent event{};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = SIGRTMIN;
+  event.sigev_value.sival_ptr = this;
   event.sigev_notify_thread_id = ::gettid();
   if (::timer_create(CLOCK_MONOTONIC, &event, &timer_) != 0) unusable_ = last_error();
 }
@@ -70,13 +81,30 @@ void SliceTimer::stay_on_this_cpu() {
   pinned_ = ::sched_setaffinity(0, sizeof here, &here) == 0;
 }
 
-// Periodic, not once: a signal that arrives before the write has entered the kernel ends nothing, and without
-// a next one the write would go on to the last page.
-void SliceTimer::arm(Duration period) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(period);
-  const timespec every{static_cast<time_t>(seconds.count()), static_cast<long>((period - seconds).count())};
-  const itimerspec spec{every, every};
-  ::timer_settime(timer_, 0, &spec, nullptr);
+void SliceTimer::set(Duration time) const {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+  const itimerspec once{{},
+                        {static_cast<time_t>(seconds.count()), static_cast<long>((time - seconds).count())}};
+  ::timer_settime(timer_, 0, &once, nullptr);
+}
+
+void SliceTimer::arm(Duration time) {
+  time_ = time;
+  set(time);
+}
+
+// A signal that is on its way already must not set the timer again.
+void SliceTimer::disarm() {
+  time_ = Duration::zero();
+  set(Duration::zero());
+}
+
+// A signal that arrives before the write has entered the kernel ends nothing, and without a next one the
+// write would go on to the last page. Each comes after twice the time: a thread that is traced or emulated
+// may need longer to handle one than a short slice lasts, and would never get to the next instruction.
+void SliceTimer::try_again() {
+  if (time_.load() == Duration::zero()) return;
+  arm(2 * time_.load());
 }
 
 Slice SliceTimer::write(int fd, std::string_view text, Duration limit) {
@@ -87,7 +115,7 @@ Slice SliceTimer::write(int fd, std::string_view text, Duration limit) {
   const auto start = Clock::now();
   arm(limit);
   slice.error = write_control(fd, text);
-  arm(Duration::zero());
+  disarm();
   slice.took = Clock::now() - start;
   slice.cpu = thread_cpu_time() - cpu_start;
   return slice;

@@ -126,7 +126,8 @@ Parsed<std::uint64_t> count_bytes(const Number& number) {
   return count_units(number, size_units, std::numeric_limits<std::uint64_t>::max());
 }
 
-Parsed<Amount> to_percent(const Number& number) {
+Parsed<Percent> to_percent(const Number& number) {
+  if (number.unit != "%") return Refusal{"not a percentage"};
   double value = 0;
   const auto* end = number.digits.data() + number.digits.size();
   const auto read = std::from_chars(number.digits.data(), end, value, std::chars_format::fixed);
@@ -136,14 +137,26 @@ Parsed<Amount> to_percent(const Number& number) {
   return Percent{value};
 }
 
+Parsed<unsigned> to_count(const Number& number) {
+  if (!number.fraction.empty() || !number.unit.empty()) return Refusal{"not a whole number"};
+  const auto count = scale(number, 1, std::numeric_limits<unsigned>::max());
+  if (!count) return Refusal{"too large"};
+  return static_cast<unsigned>(*count);
+}
+
 Parsed<Amount> to_amount(const Number& number) {
-  if (number.unit == "%") return to_percent(number);
+  if (number.unit == "%") return to_percent(number).map([](Percent percent) { return Amount{percent}; });
   return count_bytes(number).map([](std::uint64_t count) { return Amount{Bytes{count}}; });
 }
 
 Parsed<Amount> above_zero(const Amount& amount) {
   if (amount == Amount{Percent{0}} || amount == Amount{Bytes{0}}) return Refusal{"has to be above 0"};
   return amount;
+}
+
+Parsed<Percent> percent_above_zero(Percent percent) {
+  if (percent == Percent{0}) return Refusal{"has to be above 0"};
+  return percent;
 }
 
 /// Completes a bare reason to the line that the header promises.
@@ -168,6 +181,17 @@ Parsed<Amount> parse_threshold(std::string_view text) {
 
 Parsed<Amount> parse_target(std::string_view text) {
   return split(text).and_then(to_amount).map_error(with_forms(text, target_forms));
+}
+
+Parsed<Percent> parse_percent(std::string_view text) {
+  return split(text)
+      .and_then(to_percent)
+      .and_then(percent_above_zero)
+      .map_error(with_forms(text, percent_forms));
+}
+
+Parsed<unsigned> parse_count(std::string_view text) {
+  return split(text).and_then(to_count).map_error(with_forms(text, count_forms));
 }
 
 Parsed<Duration> parse_duration(std::string_view text) {

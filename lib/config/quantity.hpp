@@ -24,6 +24,8 @@ inline constexpr std::string_view threshold_forms =
 inline constexpr std::string_view target_forms =
     "0, a percentage up to 100 like 20%, or a size like 200 MiB, 1.5 GB or 104857600 "
     "(B; kB, KB, K; KiB, Ki; M, G and T likewise)";
+inline constexpr std::string_view percent_forms = "a percentage above 0 and up to 100 like 20% or 2.5%";
+inline constexpr std::string_view count_forms = "a whole number like 2";
 inline constexpr std::string_view duration_forms =
     "a duration like 10, 10s, 500ms, 1.5m or 1h (a bare number is seconds)";
 
@@ -39,6 +41,12 @@ Parsed<Amount> parse_threshold(std::string_view text);
 
 /// An amount that may be zero: 0 <= percent <= 100, or a size.
 Parsed<Amount> parse_target(std::string_view text);
+
+/// A percentage: 0 < percent <= 100, with its sign.
+Parsed<Percent> parse_percent(std::string_view text);
+
+/// A whole number >= 0: no fraction and no unit.
+Parsed<unsigned> parse_count(std::string_view text);
 
 /// A duration >= 0 in ms, s, m or h; a bare number is seconds. At most what nanoseconds in 64 bits hold.
 Parsed<Duration> parse_duration(std::string_view text);

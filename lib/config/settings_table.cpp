@@ -9,6 +9,9 @@
 #include <utility>
 #include <variant>
 
+#include "config/gate_text.hpp"
+#include "config/metrics_text.hpp"
+#include "config/setting_value.hpp"
 #include "config/text.hpp"
 
 namespace cmm {
@@ -20,6 +23,7 @@ using Texts = std::span<const std::string>;
 
 constexpr std::string_view what_to_watch = "What to watch";
 constexpr std::string_view when_to_free = "When to free, and how much";
+constexpr std::string_view at_what_cost = "What one scan may cost";
 constexpr std::string_view how_to_run = "How to run";
 
 constexpr std::string_view parent_forms =
@@ -28,17 +32,19 @@ constexpr std::string_view interval_forms =
     "100ms to 24h, as a duration like 10, 10s, 500ms, 1.5m or 1h (a bare number is seconds)";
 constexpr std::string_view cooldown_forms =
     "0 to 720h, as a duration like 30, 30s, 500ms, 1.5m or 1h (a bare number is seconds)";
+constexpr std::string_view budget_bytes_forms =
+    "a size above 0 like 200 MiB, 1.5 GB or 104857600 (B; kB, KB, K; KiB, Ki; M, G and T likewise)";
+constexpr std::string_view budget_cpu_forms =
+    "1ms to 1h, as a duration like 1, 1s, 500ms or 1.5m (a bare number is seconds)";
+constexpr std::string_view max_reclaims_forms = "a whole number from 1 to 64";
 constexpr std::string_view level_forms = "debug, info, warn or error";
+constexpr std::string_view format_forms = "text or json";
 constexpr std::string_view flag_forms = "true or false";
 
 constexpr std::array levels{std::pair{LogLevel::debug, std::string_view{"debug"}},
                             std::pair{LogLevel::info, std::string_view{"info"}},
                             std::pair{LogLevel::warn, std::string_view{"warn"}},
                             std::pair{LogLevel::error, std::string_view{"error"}}};
-
-tl::unexpected<std::string> refused(std::string_view text, std::string_view why, std::string_view accepted) {
-  return tl::unexpected{fmt::format("{}: {}; accepted: {}", in_quotes(text), why, accepted)};
-}
 
 /// Stores what was read, or hands on why it wasn't.
 template <class T, class Member>
@@ -48,24 +54,16 @@ Parsed<void> store(const Parsed<T>& parsed, Member& member) {
   return {};
 }
 
-Parsed<Duration> parse_between(const std::string& text, Duration least, Duration most,
-                               std::string_view accepted) {
-  auto duration = parse_duration(text);
-  if (!duration) return duration;
-  if (*duration < least) return refused(text, "too short", accepted);
-  if (*duration > most) return refused(text, "too long", accepted);
-  return duration;
-}
-
-Parsed<bool> parse_flag(const std::string& text) {
-  if (text != "true" && text != "false") return refused(text, "neither true nor false", flag_forms);
-  return text == "true";
-}
-
 Parsed<LogLevel> parse_level(const std::string& text) {
   const auto* level = std::ranges::find(levels, text, &decltype(levels)::value_type::second);
   if (level == levels.end()) return refused(text, "unknown level", level_forms);
   return level->first;
+}
+
+Parsed<LogFormat> parse_format(const std::string& text) {
+  if (text == "text") return LogFormat::text;
+  if (text == "json") return LogFormat::json;
+  return refused(text, "unknown format", format_forms);
 }
 
 /// The scan has to be repeatable at a pace that leaves a CPU alone, and to come round once a day.
@@ -73,6 +71,10 @@ constexpr Duration least_interval = milliseconds{100};
 constexpr Duration most_interval = hours{24};
 /// Far from where adding nanoseconds to the steady clock could overflow.
 constexpr Duration most_cooldown = hours{24 * 30};
+constexpr Duration least_budget = milliseconds{1};
+constexpr Duration most_budget = hours{1};
+/// Each is a thread that may hang in the kernel.
+constexpr unsigned most_reclaims = 64;
 
 Parsed<void> set_parents(Settings& settings, Texts texts) {
   for (const auto& text : texts) {
@@ -81,22 +83,6 @@ Parsed<void> set_parents(Settings& settings, Texts texts) {
   }
   settings.parents.assign(texts.begin(), texts.end());
   return {};
-}
-
-/// In double quotes: the one style of YAML in which every string can be written.
-std::string yaml_string(std::string_view text) {
-  std::string result{"\""};
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      result += fmt::format("\\{}", c);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      result += fmt::format("\\x{:02x}", byte);
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
 }
 
 std::string show_parents(const Settings& settings) {
@@ -129,13 +115,22 @@ constexpr std::array table{
             "80% of the threshold", target_forms,
             [](Settings& s, Texts t) { return store(parse_target(t.front()), s.policy.target); },
             [](const Settings& s) { return s.policy.target ? to_string(*s.policy.target) : std::string{}; }},
-    Setting{"interval", Shape::value, when_to_free, "D", "Time between two scans, 100ms to 24h.", "",
+    Setting{"interval", Shape::value, when_to_free, "D", "Longest time between two scans, 100ms to 24h.", "",
             interval_forms,
             [](Settings& s, Texts t) {
               return store(parse_between(t.front(), least_interval, most_interval, interval_forms),
                            s.interval);
             },
             [](const Settings& s) { return to_text(s.interval); }},
+    Setting{"interval_min", Shape::value, when_to_free, "D",
+            "Shortest time between two scans, 100ms to 24h and not above the interval; between the two it "
+            "adapts.",
+            "1s, or the interval where that is shorter", interval_forms,
+            [](Settings& s, Texts t) {
+              return store(parse_between(t.front(), least_interval, most_interval, interval_forms),
+                           s.interval_min);
+            },
+            [](const Settings& s) { return s.interval_min ? to_text(*s.interval_min) : std::string{}; }},
     Setting{
         "cooldown", Shape::value, when_to_free, "D",
         "Least time between the starts of two reclaims of one container, failed ones included; 0 to 720h.",
@@ -145,25 +140,84 @@ constexpr std::array table{
                        s.policy.cooldown);
         },
         [](const Settings& s) { return to_text(s.policy.cooldown); }},
-    Setting{"allow_swap", Shape::flag, when_to_free, "",
-            "Also reclaim where the kernel can't be held to page cache and might swap.", "", flag_forms,
-            [](Settings& s, Texts t) { return store(parse_flag(t.front()), s.policy.allow_swap); },
-            [](const Settings& s) { return show_flag(s.policy.allow_swap); }},
+    Setting{"max_pressure", Shape::value, when_to_free, "P",
+            "A container whose memory pressure (some avg10 of PSI) is above this is left alone.", "",
+            percent_forms,
+            [](Settings& s, Texts t) { return store(parse_percent(t.front()), s.policy.max_pressure); },
+            [](const Settings& s) { return to_string(s.policy.max_pressure); }},
+    Setting{"when", Shape::map, when_to_free, "W",
+            "When cache is freed at all: always, or only while less than a share of the node's memory is "
+            "available, as node_available_below=15%. Available is MemAvailable, or what the kubelet goes by "
+            "with ,node_available=kubelet.",
+            "", gate_forms, [](Settings& s, Texts t) { return store(parse_gate(t), s.when); },
+            [](const Settings& s) { return to_yaml(s.when); }, gate_keys},
+    Setting{
+        "allow_swap", Shape::flag, when_to_free, "",
+        "Also reclaim where the kernel can't be held to page cache and might swap.", "", flag_forms,
+        [](Settings& s, Texts t) { return store(parse_flag(t.front(), flag_forms), s.policy.allow_swap); },
+        [](const Settings& s) { return show_flag(s.policy.allow_swap); }},
+    Setting{"budget_bytes", Shape::value, at_what_cost, "SIZE",
+            "Page cache that the reclaims of one scan may free together.", "no bound", budget_bytes_forms,
+            [](Settings& s, Texts t) {
+              return store(parse_size_above_zero(t.front(), budget_bytes_forms), s.budget.bytes);
+            },
+            [](const Settings& s) { return s.budget.bytes ? to_string(*s.budget.bytes) : std::string{}; }},
+    Setting{"budget_cpu", Shape::value, at_what_cost, "D",
+            "CPU time that the reclaims of one scan may take together, 1ms to 1h.", "", budget_cpu_forms,
+            [](Settings& s, Texts t) {
+              return store(parse_between(t.front(), least_budget, most_budget, budget_cpu_forms),
+                           s.budget.cpu);
+            },
+            [](const Settings& s) { return to_text(s.budget.cpu); }},
+    Setting{"max_reclaims", Shape::value, at_what_cost, "N",
+            "Reclaims at the same time, 1 to 64; the others wait for their turn.", "", max_reclaims_forms,
+            [](Settings& s, Texts t) {
+              return store(parse_between(t.front(), 1U, most_reclaims, max_reclaims_forms),
+                           s.budget.concurrent);
+            },
+            [](const Settings& s) { return std::to_string(s.budget.concurrent); }},
+    Setting{
+        "metrics", Shape::map, how_to_run, "M",
+        "Serve Prometheus metrics and a page over HTTP: listen=127.0.0.1:9753, [::1]:9753 or the path of a "
+        "Unix socket, and with ,cgroups=N at most so many cgroups with series of their own (1000).",
+        "", metrics_forms, [](Settings& s, Texts t) { return store(parse_metrics(t), s.metrics); },
+        [](const Settings& s) { return to_yaml(s.metrics); }, metrics_keys},
     Setting{"once", Shape::flag, how_to_run, "", "Scan once, reclaim, print the report as a table and exit.",
-            "", flag_forms, [](Settings& s, Texts t) { return store(parse_flag(t.front()), s.once); },
+            "", flag_forms,
+            [](Settings& s, Texts t) { return store(parse_flag(t.front(), flag_forms), s.once); },
             [](const Settings& s) { return show_flag(s.once); }},
     Setting{"dry_run", Shape::flag, how_to_run, "",
             "Decide and say what would be freed; nothing is opened for writing.", "", flag_forms,
-            [](Settings& s, Texts t) { return store(parse_flag(t.front()), s.dry_run); },
+            [](Settings& s, Texts t) { return store(parse_flag(t.front(), flag_forms), s.dry_run); },
             [](const Settings& s) { return show_flag(s.dry_run); }},
     Setting{"log_level", Shape::value, how_to_run, "L",
             "Least severity that is logged: debug, info, warn, error.", "", level_forms,
             [](Settings& s, Texts t) { return store(parse_level(t.front()), s.log_level); },
             [](const Settings& s) { return std::string{to_string(s.log_level)}; }},
+    Setting{"log_format", Shape::value, how_to_run, "F",
+            "Form of the log: text, or json with an object for each line.", "", format_forms,
+            [](Settings& s, Texts t) { return store(parse_format(t.front()), s.log_format); },
+            [](const Settings& s) { return std::string{s.log_format == LogFormat::json ? "json" : "text"}; }},
 };
 
 /// Compared only where they can be without a limit: both percentages or both sizes.
 bool is_above(const Amount& a, const Amount& b) { return a.index() == b.index() && a > b; }
+
+std::optional<std::string> conflict_of(const std::optional<Amount>& target, const Amount& threshold) {
+  if (!target || !is_above(*target, threshold)) return std::nullopt;
+  return fmt::format("the target {} is above the threshold {}; accepted: a target up to the threshold",
+                     to_string(*target), to_string(threshold));
+}
+
+/// A rule's target goes with the threshold for all where the rule has none of its own.
+std::optional<Conflict> rule_conflict(const Rules& rules, const Amount& threshold_for_all) {
+  for (std::size_t place = 0; place < rules.size(); ++place) {
+    const auto& rule = rules[place];
+    const auto message = conflict_of(rule.target, rule.threshold.value_or(threshold_for_all));
+    if (message) return Conflict{{"rules", "threshold"}, fmt::format("rule {}: {}", place + 1, *message)};
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -182,15 +236,16 @@ std::vector<std::string_view> setting_keys() {
 }
 
 std::optional<Conflict> find_conflict(const Settings& settings) {
-  const auto& threshold = settings.policy.threshold;
-  const auto& target = settings.policy.target;
-  if (target && is_above(*target, threshold)) {
-    return Conflict{
-        {"target", "threshold"},
-        fmt::format("the target {} is above the threshold {}; accepted: a target up to the threshold",
-                    to_string(*target), to_string(threshold))};
+  if (auto message = conflict_of(settings.policy.target, settings.policy.threshold)) {
+    return Conflict{{"target", "threshold"}, *std::move(message)};
   }
-  return std::nullopt;
+  if (settings.interval_min && *settings.interval_min > settings.interval) {
+    return Conflict{{"interval_min", "interval"},
+                    fmt::format("the shortest interval {} is above the interval {}; accepted: an "
+                                "interval_min up to the interval",
+                                to_text(*settings.interval_min), to_text(settings.interval))};
+  }
+  return rule_conflict(settings.rules, settings.policy.threshold);
 }
 
 std::string_view to_string(LogLevel level) {

@@ -17,6 +17,7 @@ enum class Shape {
   value,  ///< one value
   list,   ///< any number of values
   flag,   ///< true or false; as an option also without a value, which is true
+  map,    ///< one word, or keys with values; each is a text "key=value", in an option with ',' between them
 };
 
 /// Everything that the YAML file, the command line, --help and --check-config have to know of one setting.
@@ -30,11 +31,13 @@ struct Setting {
   std::string_view unset;       ///< what holds while `show` has nothing to show
   std::string_view accepted;    ///< the accepted forms, in words
 
-  /// Replaces the value. Exactly one text, except for Shape::list. The error is one line: value, reason,
-  /// accepted forms; the settings are then unchanged.
+  /// Replaces the value. Exactly one text, except for Shape::list and Shape::map. The error is one line:
+  /// value, reason, accepted forms; the settings are then unchanged.
   Parsed<void> (*set)(Settings&, std::span<const std::string> texts);
   /// The value in YAML; empty: not set.
   std::string (*show)(const Settings&);
+
+  std::span<const std::string_view> map_keys{};  ///< of a Shape::map
 };
 
 /// All settings, in the order of --help.

@@ -26,6 +26,23 @@ std::size_t distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+/// How long the character is at the beginning of `text`, by the table of well-formed sequences in the Unicode
+/// standard (3-7); 0: it is none.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t n) { return n < text.size() ? static_cast<unsigned char>(text[n]) : 0U; };
+  const auto follows = [&](std::size_t n, unsigned least = 0x80, unsigned most = 0xbf) {
+    return byte(n) >= least && byte(n) <= most;
+  };
+  const auto first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf && follows(1)) return 2;
+  const unsigned least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+  const unsigned most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+  if (first >= 0xe0 && first <= 0xef && follows(1, least, most) && follows(2)) return 3;
+  if (first >= 0xf0 && first <= 0xf4 && follows(1, least, most) && follows(2) && follows(3)) return 4;
+  return 0;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -50,6 +67,35 @@ std::string in_quotes(std::string_view text) {
   // Not in the middle of a UTF-8 character.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
   return fmt::format("\"{}…\"", printable(text.substr(0, end)));
+}
+
+std::string utf8(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    if (length == 0) {
+      result += "\xef\xbf\xbd";
+    } else {
+      result += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
+}
+
+std::string yaml_string(std::string_view text) {
+  std::string result{"\""};
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      result += fmt::format("\\{}", c);
+    } else if (byte < 0x20 || byte == 0x7f) {
+      result += fmt::format("\\x{:02x}", byte);
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

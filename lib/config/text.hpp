@@ -13,6 +13,12 @@ std::string printable(std::string_view text);
 /// The same in double quotes, and shortened with "…" where it is longer than a message should be.
 std::string in_quotes(std::string_view text);
 
+/// `text` with U+FFFD in the place of each byte that is no UTF-8: a cgroup's name may have any.
+std::string utf8(std::string_view text);
+
+/// `text` in double quotes: the one style of YAML in which every string can be written.
+std::string yaml_string(std::string_view text);
+
 /// The candidate that `word` is probably a misspelling of (at most two letters off); empty: none.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 

@@ -3,12 +3,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <sstream>
 #include <utility>
@@ -16,90 +14,76 @@
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "config/rules_yaml.hpp"
 #include "config/settings_table.hpp"
 #include "config/text.hpp"
+#include "config/yaml_node.hpp"
 
 namespace cmm {
 namespace {
 
-/// Something to be said about one line of the file.
-struct Complaint {
-  int line = 1;
-  std::string message;
-};
-
-template <class T>
-using Checked = tl::expected<T, Complaint>;
-
-/// yaml-cpp counts from 0, and has -1 where it doesn't know.
-int line_of(const YAML::Mark& mark) { return std::max(mark.line, 0) + 1; }
-
-tl::unexpected<Complaint> complain(const YAML::Mark& mark, std::string message) {
-  return tl::unexpected{Complaint{line_of(mark), std::move(message)}};
-}
-
-/// A tag that was written ("!!int"), as opposed to the two that stand for plain and quoted scalars.
-bool has_own_tag(const YAML::Node& node) {
-  const auto& tag = node.Tag();
-  return !tag.empty() && tag != "?" && tag != "!";
-}
-
-bool is_quoted(const YAML::Node& node) { return node.Tag() == "!"; }
-
-std::string describe(const YAML::Node& node) {
-  if (has_own_tag(node)) return fmt::format("a value with the tag {}", in_quotes(node.Tag()));
-  if (node.IsNull()) return "nothing";
-  if (node.IsSequence()) return node.size() == 0 ? "an empty list" : "a list";
-  if (node.IsMap()) return "a map";
-  return fmt::format("the {}text {}", is_quoted(node) ? "quoted " : "", in_quotes(node.Scalar()));
+/// A scalar of another type: a quoted flag is a text, and "key=value" is how the command line writes a map.
+bool is_misplaced(const YAML::Node& value, Shape shape) {
+  if (shape == Shape::flag) return is_quoted(value);
+  return shape == Shape::map && value.IsScalar() && value.Scalar().find('=') != std::string::npos;
 }
 
 Checked<std::string> text_of(const YAML::Node& value, const YAML::Mark& mark, const Setting& setting) {
-  const bool fits =
-      value.IsScalar() && !has_own_tag(value) && !(setting.shape == Shape::flag && is_quoted(value));
-  if (fits) return value.Scalar();
-  return complain(mark,
-                  fmt::format("{}: wrong type, {} was given; accepted: {}{}", setting.key, describe(value),
-                              setting.accepted, setting.shape == Shape::list ? ", or a list of such" : ""));
+  const auto accepted =
+      fmt::format("{}{}", setting.accepted, setting.shape == Shape::list ? ", or a list of such" : "");
+  if (is_misplaced(value, setting.shape)) return wrong_type(value, mark, setting.key, accepted);
+  return scalar_of(value, mark, setting.key, accepted);
 }
 
-Checked<std::vector<std::string>> texts_of(const YAML::Node& value, const YAML::Mark& mark,
-                                           const Setting& setting) {
+/// A map as the setting wants it: "key=value".
+Checked<std::vector<std::string>> entries_of(const YAML::Node& map, const Setting& setting) {
   std::vector<std::string> texts;
-  const auto add = [&](std::string&& text) { texts.push_back(std::move(text)); };
-  if (setting.shape != Shape::list || !value.IsSequence() || has_own_tag(value)) {
-    return text_of(value, mark, setting).map(add).map([&] { return std::move(texts); });
-  }
-  for (const auto& element : value) {
-    auto added = text_of(element, element.IsNull() ? mark : element.Mark(), setting).map(add);
-    if (!added) return tl::unexpected{added.error()};
+  const auto add = [&](const std::string& key, const YAML::Node& value, const YAML::Mark& mark) {
+    return scalar_of(value, mark, key, setting.accepted).map([&](const std::string& text) {
+      texts.push_back(fmt::format("{}={}", key, text));
+    });
+  };
+  return read_map(map, {setting.map_keys.begin(), setting.map_keys.end()}, add)
+      .map([&](const Lines&) { return std::move(texts); })
+      .map_error(within(setting.key));
+}
+
+Checked<std::vector<std::string>> elements_of(const YAML::Node& list, const YAML::Mark& mark,
+                                              const Setting& setting) {
+  std::vector<std::string> texts;
+  for (const auto& element : list) {
+    auto text = text_of(element, mark_of(element, mark), setting);
+    if (!text) return tl::unexpected{text.error()};
+    texts.push_back(*std::move(text));
   }
   return texts;
 }
 
-std::string unknown_key(std::string_view key) {
-  const auto keys = setting_keys();
-  const auto near = nearest(key, keys);
-  if (!near.empty()) return fmt::format("unknown key {}; did you mean {}?", in_quotes(key), in_quotes(near));
-  return fmt::format("unknown key {}; accepted: {}", in_quotes(key), fmt::join(keys, ", "));
+Checked<std::vector<std::string>> texts_of(const YAML::Node& value, const YAML::Mark& mark,
+                                           const Setting& setting) {
+  const bool has_tag = has_own_tag(value);
+  if (setting.shape == Shape::list && value.IsSequence() && !has_tag) {
+    return elements_of(value, mark, setting);
+  }
+  if (setting.shape == Shape::map && value.IsMap() && !has_tag) return entries_of(value, setting);
+  return text_of(value, mark, setting).map([](std::string&& text) { return std::vector{std::move(text)}; });
 }
 
-Checked<void> apply_entry(const YAML::Node& key, const YAML::Node& value, FileSettings& into) {
-  const auto mark = key.Mark();
-  if (!key.IsScalar()) {
-    return complain(mark, fmt::format("{} instead of a key; accepted: {}", describe(key),
-                                      fmt::join(setting_keys(), ", ")));
+std::vector<std::string_view> known_keys() {
+  auto keys = setting_keys();
+  keys.push_back(rules_key);
+  return keys;
+}
+
+Checked<void> apply_entry(const std::string& key, const YAML::Node& value, const YAML::Mark& mark,
+                          Settings& into) {
+  if (key == rules_key) {
+    return read_rules(value, mark).map([&](Rules&& rules) { into.rules = std::move(rules); });
   }
-  const auto* setting = find_setting(key.Scalar());
-  if (setting == nullptr) return complain(mark, unknown_key(key.Scalar()));
-  const auto [first, is_new] = into.lines.try_emplace(key.Scalar(), line_of(mark));
-  if (!is_new) {
-    return complain(mark, fmt::format("{}: duplicate key, line {} has it already; accepted: each key once",
-                                      setting->key, first->second));
-  }
+  const auto* setting = find_setting(key);
   const auto texts = texts_of(value, mark, *setting);
   if (!texts) return tl::unexpected{texts.error()};
-  const auto set = setting->set(into.settings, *texts);
+  const auto set = setting->set(into, *texts);
   if (!set) return complain(mark, fmt::format("{}: {}", setting->key, set.error()));
   return {};
 }
@@ -153,10 +137,12 @@ Checked<FileSettings> read_settings(const std::string& text, Settings base) {
         map.Mark(),
         fmt::format("{} instead of keys with values; accepted: lines like \"interval: 10s\"", describe(map)));
   }
-  for (const auto& entry : map) {
-    const auto applied = apply_entry(entry.first, entry.second, result);
-    if (!applied) return tl::unexpected{applied.error()};
-  }
+  const auto apply = [&](const std::string& key, const YAML::Node& value, const YAML::Mark& mark) {
+    return apply_entry(key, value, mark, result.settings);
+  };
+  auto lines = read_map(map, known_keys(), apply);
+  if (!lines) return tl::unexpected{lines.error()};
+  result.lines = *std::move(lines);
   return result;
 }
 
@@ -210,7 +196,7 @@ std::string to_yaml(const Settings& settings) {
     text += value.empty() ? fmt::format("# {}: {}\n", setting.key, setting.unset)
                           : fmt::format("{}: {}\n", setting.key, value);
   }
-  return text;
+  return text + to_yaml(settings.rules);
 }
 
 }  // namespace cmm

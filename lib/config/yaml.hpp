@@ -21,9 +21,9 @@ struct FileSettings {
   std::map<std::string, int, std::less<>> lines;  ///< for each key of the file the line it is in, from 1
 };
 
-/// Reads YAML text: one map of the keys of settings_table(), each at most once; an empty text changes
-/// nothing. `file` is the name for messages. Errors are one line "FILE:LINE: key: …" that says what is
-/// accepted. Whether the settings fit together is left to find_conflict().
+/// Reads YAML text: one map of the keys of settings_table() and of `rules`, each at most once; an empty text
+/// changes nothing. `file` is the name for messages. Errors are one line "FILE:LINE: key: …" that says what
+/// is accepted. Whether the settings fit together is left to find_conflict().
 Parsed<FileSettings> parse_yaml(std::string_view text, std::string_view file, Settings base = {});
 
 /// The same for a file; a file that can't be read is an error with its path and the system's reason.

@@ -3,16 +3,22 @@
 
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "cgroupfs/cgroup_tree.hpp"
 #include "cgroupfs/hierarchy.hpp"
+#include "cgroupfs/node_memory.hpp"
 #include "cgroupfs/reclaimer.hpp"
 #include "cgroupfs/sampler.hpp"
+#include "cgroupfs/scan_watch.hpp"
+#include "engine/memory.hpp"
 #include "engine/report.hpp"
+#include "model/cycle_budget.hpp"
+#include "model/gate.hpp"
 #include "model/reclaim_policy.hpp"
-#include "policy/history.hpp"
+#include "model/rule.hpp"
+#include "policy/growth.hpp"
 
 namespace cmm {
 
@@ -22,6 +28,10 @@ struct EngineSetup {
   std::vector<Parent> parents;
   ReclaimPolicy policy;
   ReclaimAbility ability;
+  Rules rules = {};
+  Gate gate = {};
+  CycleBudget budget = {};
+  Pace pace = {};
   bool dry_run = false;    ///< decide, but hand out no job and open nothing for writing
   std::string root = "/";  ///< the seam for tests: where /proc is looked for
 };
@@ -35,34 +45,67 @@ struct Scan {
 /// The straight line: discover → sample → decide, and the memory of what came of it. For one thread.
 class Engine {
  public:
-  explicit Engine(EngineSetup setup);
+  explicit Engine(EngineSetup setup, Memory memory = {});
 
+  /// Goes on with another setup, of the same hierarchy. What was learned stays, and what is open below
+  /// parents that are still watched.
+  void change(EngineSetup setup);
+
+  /// Throws TakenOver where `watch` says so; this engine is good for nothing any more then.
+  Scan scan(TimePoint now, ScanWatch& watch, const Quarantine& quarantine);
+  /// … where nobody watches.
   Scan scan(TimePoint now);
 
   /// Takes in how a job ended. Failed attempts count as attempts.
-  void record(CgroupId id, const ReclaimOutcome& outcome);
+  void record(const ReclaimJob& job, const ReclaimOutcome& outcome);
+
+  /// For the successor of an engine whose scan was taken over, on the successor's thread.
+  Memory take_memory() { return std::move(memory_); }
 
  private:
-  struct Remembered {
-    History history;
-    std::uint64_t seen_in_scan = 0;
+  /// One scan's look at one cgroup: where it is, what is known of it, and the row of the report that is being
+  /// filled.
+  struct Visit {
+    const Branch& branch;
+    Target& target;
+    Remembered& memory;
+    const ReclaimPolicy& policy;
+    TargetReport& row;
+    std::vector<Lesson>& lessons;
+    ScanWatch& watch;
+    TimePoint now;
+    bool is_turn;
+  };
+  /// A cgroup that is due, until the budget is shared out.
+  struct Candidate {
+    Target* target;
+    Remembered* memory;
+    std::size_t row;
   };
 
-  std::optional<TargetReport> examine(const Branch& branch, Target& target, TimePoint now);
-  Result<TargetReport> sample_and_decide(const Branch& branch, Target& target, const History& history,
-                                         TimePoint now);
-  Result<bool> is_swappable(const Branch& branch, Target& target);
-  Result<ReclaimJob> make_job(const Target& target, const ReclaimRequest& request);
-  void hand_out(const Target& target, TargetReport& row, std::vector<ReclaimJob>& jobs, TimePoint now);
-  [[nodiscard]] History history_of(CgroupId id);
+  bool is_gate_closed(ScanReport& report) const;
+  bool visit(const Visit& visit);
+  Result<void> sample(const Visit& visit);
+  Result<void> sample_cache(const Visit& visit);
+  static void set_marks(const Visit& visit);
+  Result<void> learn(const Visit& visit);
+  Result<void> decide_on(const Visit& visit, bool at_limit);
+  void look_ahead(const Visit& visit);
+  [[nodiscard]] bool fills_its_limit(const Visit& visit) const;
+  void share_out(std::vector<TargetReport>& rows, const std::vector<Candidate>& candidates);
+  void hand_out(Scan& scan, const std::vector<Candidate>& candidates);
+  Remembered& remember(const Cgroup& cgroup);
+  [[nodiscard]] const ReclaimPolicy& policy_of(const Remembered& memory) const;
   void forget_unseen();
 
   EngineSetup setup_;
+  std::vector<ReclaimPolicy> rule_policies_;  // the policy as each rule changes it
   CgroupTree tree_;
   Sampler sampler_;
   NodeMemory node_;
-  std::unordered_map<CgroupId, Remembered, CgroupId::Hash> remembered_;
-  std::uint64_t scans_ = 0;
+  Memory memory_;
+  std::vector<Lesson> untold_;       // of reclaims that ended since the last scan
+  std::optional<Duration> soonest_;  // until the first cgroup passes its threshold
   std::size_t last_targets_ = 0;
 };
 

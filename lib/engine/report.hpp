@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -9,7 +11,8 @@
 #include "model/decision.hpp"
 #include "model/memory_sample.hpp"
 #include "model/time.hpp"
-#include "policy/decide.hpp"
+#include "policy/ledger.hpp"
+#include "policy/watermarks.hpp"
 
 namespace cmm {
 
@@ -17,15 +20,37 @@ namespace cmm {
 struct TargetReport {
   CgroupRef cgroup;
   std::optional<MemorySample> sample;  ///< absent where it couldn't be read; the decision says why
-  Watermarks marks;
+  Watermarks marks;                    ///< as learned
   Decision decision;
+  Duration cooldown{};                   ///< between two reclaims, as learned
+  std::optional<std::size_t> rule;       ///< the place of the rule that holds for it, from 0
+  std::shared_ptr<const Ledger> ledger;  ///< null where it was never reclaimed
+};
+
+/// What a cgroup has taught: told when it changes how long the cgroup is left alone, or with how much.
+struct Lesson {
+  CgroupRef cgroup;
+  Bytes freed;  ///< by the last reclaim
+  std::optional<Bytes>
+      refaulted;        ///< of it, within the cooldown; absent: not counted by this kernel, or not the reason
+  Duration cooldown{};  ///< from now on
+  Bytes raise;          ///< by so much its target is higher from now on than configured
+};
+
+/// The node has enough memory left: no cgroup was looked at.
+struct GateClosed {
+  Bytes available;
+  Bytes total;
 };
 
 /// Everything that one scan found out; whoever has something to tell about it tells it from here.
 struct ScanReport {
   TimePoint at{};
   Duration took{};
+  Duration next_in{};  ///< from the start of this scan to that of the next one
+  std::optional<GateClosed> gate_closed;
   std::vector<TargetReport> targets;
+  std::vector<Lesson> lessons;
   std::vector<Error> unreadable_branches;
 };
 

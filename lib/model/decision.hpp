@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/error.hpp"
+#include "model/amount.hpp"
 #include "model/reclaim.hpp"
 #include "model/time.hpp"
 
@@ -18,12 +19,29 @@ struct CoolingDown {
 struct InFlight {};  ///< a reclaim of this cgroup is still running
 struct NothingReclaimable {
 };                    ///< over the threshold only with pages that can't be dropped (shmem, dirty, mlocked)
+struct Needed {};     ///< over the threshold, but what was freed of it lately came straight back
 struct WouldSwap {};  ///< the kernel can't be held to file pages, and swap is possible
+struct UnderPressure {
+  Percent some_avg10;  ///< PSI memory of the cgroup (v2) or of the node (v1)
+};
+/// Left alone because somebody said so.
+struct Ignored {
+  enum class By { rule, attribute } by = By::rule;  ///< … of the configuration, or on the cgroup itself
+};
+/// Due, but this cycle's budget went to others; who waited longer comes first next time.
+struct Deferred {
+  enum class Budget { bytes, cpu } budget = Budget::bytes;
+};
+/// The kernel doesn't come back from a call on this cgroup: nothing else is tried until it does.
+struct Stuck {
+  TimePoint since;
+};
 struct Unreadable {
   Error why;
 };
 
-using Skip = std::variant<BelowThreshold, CoolingDown, InFlight, NothingReclaimable, WouldSwap, Unreadable>;
+using Skip = std::variant<BelowThreshold, CoolingDown, InFlight, NothingReclaimable, Needed, WouldSwap,
+                          UnderPressure, Ignored, Deferred, Stuck, Unreadable>;
 
 /// Each target gets exactly one per scan.
 using Decision = std::variant<Skip, ReclaimRequest>;

@@ -11,6 +11,10 @@ std::string_view to_string(ReclaimEnd end) {
       return "no progress";
     case ReclaimEnd::out_of_time:
       return "out of time";
+    case ReclaimEnd::out_of_cpu:
+      return "out of CPU time";
+    case ReclaimEnd::under_pressure:
+      return "under pressure";
     case ReclaimEnd::stopped:
       return "stopped";
     case ReclaimEnd::cgroup_gone:

@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "model/amount.hpp"
 #include "model/time.hpp"
 
 namespace cmm {
@@ -18,6 +19,8 @@ struct ReclaimRequest {
   Bytes target;            ///< stop when the reclaimable cache is down to this
   TimePoint not_before{};  ///< the end of the cooldown, which the scan may have come a moment before
   Duration time_budget = std::chrono::seconds{2};  ///< stop after this long, wherever it is then
+  Duration cpu_budget = Duration::max();  ///< … and after so much CPU time of the reclaiming thread
+  Percent max_pressure{100};              ///< … and where PSI memory `some avg10` passes this
 };
 
 /// Why a reclaim ended.
@@ -25,6 +28,8 @@ enum class ReclaimEnd {
   target_reached,  ///< the cache is down to the target
   no_progress,     ///< the kernel frees nothing more (EAGAIN, or slice after slice without effect)
   out_of_time,     ///< the time budget is spent
+  out_of_cpu,      ///< the CPU budget is spent
+  under_pressure,  ///< tasks stall for memory: PSI passed the request's bound
   stopped,         ///< asked to stop: the daemon shuts down
   cgroup_gone,     ///< the cgroup was removed meanwhile (ENODEV, ENOENT)
   denied,          ///< the kernel refuses the write (EACCES, EPERM, EROFS)
@@ -45,6 +50,9 @@ struct ReclaimOutcome {
   unsigned slices = 0;
   TimePoint started_at{};
   Duration duration{};
+  Duration cpu{};  ///< what the thread ran in the slices
+  std::optional<Bytes>
+      refaults;                ///< the cgroup's counter of refaulted cache at the start, where there is one
   std::optional<Error> error;  ///< for denied, unsupported and failed
 };
 

@@ -1,47 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/decide.hpp"
 
-#include <algorithm>
-
 namespace cmm {
 namespace {
 
-// Far enough below the threshold that a cgroup isn't trimmed again by the next few pages that it reads.
-constexpr std::uint64_t kDefaultTargetPercent = 80;
+// From how much cache on it is trimmed.
+Bytes trigger(const Situation& situation) {
+  return situation.at_limit ? situation.marks.target : situation.marks.threshold;
+}
 
-// Divided first: a threshold of many exabytes must not overflow.
-Bytes default_target(Bytes threshold) {
-  const auto whole = threshold.count();
-  return Bytes{whole / 100 * kDefaultTargetPercent + whole % 100 * kDefaultTargetPercent / 100};
+Skip why_not_over_target(const Situation& situation) {
+  const auto& marks = situation.marks;
+  const auto [cache, reclaimable] = *situation.sample.cache;
+  if (cache < marks.threshold) return BelowThreshold{};
+  if (reclaimable > marks.target - situation.history.learning.raise) return Needed{};
+  return NothingReclaimable{};
+}
+
+std::optional<Skip> veto(const ReclaimPolicy& policy, const GuardSample& guards) {
+  if (guards.opted_out) return Ignored{Ignored::By::attribute};
+  if (guards.pressure && *guards.pressure > policy.max_pressure) return UnderPressure{*guards.pressure};
+  if (guards.swappable && !policy.allow_swap) return WouldSwap{};
+  return std::nullopt;
 }
 
 }  // namespace
 
-Watermarks watermarks(const ReclaimPolicy& policy, Bytes effective_limit) {
-  const auto threshold = resolve(policy.threshold, effective_limit);
-  const auto target = policy.target ? resolve(*policy.target, effective_limit) : default_target(threshold);
-  return {threshold, std::min(target, threshold)};
-}
-
 bool needs_cache_sample(Bytes usage, const Watermarks& marks) { return usage >= marks.threshold; }
 
-Decision decide(const ReclaimPolicy& policy, const Watermarks& marks, const History& history,
-                const MemorySample& sample, TimePoint now) {
+Decision decide(const Situation& situation, TimePoint now) {
+  const auto& [policy, marks, history, sample, at_limit] = situation;
   if (history.in_flight) return InFlight{};
   if (!sample.cache) return BelowThreshold{};
 
-  const auto [cache, reclaimable] = *sample.cache;
-  if (reclaimable < marks.threshold || reclaimable <= marks.target) {
-    if (cache >= marks.threshold && reclaimable <= marks.target) return NothingReclaimable{};
-    return BelowThreshold{};
-  }
-  const auto cooled = history.last_attempt ? *history.last_attempt + policy.cooldown : now;
+  const auto reclaimable = sample.cache->reclaimable;
+  if (reclaimable <= marks.target) return why_not_over_target(situation);
+  if (reclaimable < trigger(situation)) return BelowThreshold{};
+  const auto cooled =
+      history.last_attempt ? *history.last_attempt + learned_cooldown(policy, history.learning) : now;
   if (now + kScanJitter < cooled) return CoolingDown{cooled};
-  if (sample.swappable && !policy.allow_swap) return WouldSwap{};
+  if (auto skip = veto(policy, sample.guards)) return *std::move(skip);
   return ReclaimRequest{.bytes = reclaimable - marks.target,
                         .threshold = marks.threshold,
                         .target = marks.target,
-                        .not_before = cooled};
+                        .not_before = cooled,
+                        .max_pressure = policy.max_pressure};
 }
 
 }  // namespace cmm

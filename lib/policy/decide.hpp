@@ -7,17 +7,9 @@
 #include "model/memory_sample.hpp"
 #include "model/reclaim_policy.hpp"
 #include "policy/history.hpp"
+#include "policy/watermarks.hpp"
 
 namespace cmm {
-
-/// The policy in bytes of one cgroup.
-struct Watermarks {
-  Bytes threshold;  ///< at or above this a cgroup is trimmed
-  Bytes target;     ///< down to this; never above the threshold
-};
-
-/// `policy` for a cgroup with this effective limit. A target that isn't set is 80 % of the threshold.
-Watermarks watermarks(const ReclaimPolicy& policy, Bytes effective_limit);
 
 /// True where usage alone can't prove that the cache is below the threshold: then memory.stat has to be read.
 bool needs_cache_sample(Bytes usage, const Watermarks& marks);
@@ -27,9 +19,18 @@ bool needs_cache_sample(Bytes usage, const Watermarks& marks);
 /// interval.
 inline constexpr Duration kScanJitter = std::chrono::milliseconds{50};
 
+/// What a decision rests on.
+struct Situation {
+  const ReclaimPolicy& policy;  ///< of this cgroup
+  Watermarks marks;             ///< as learned
+  const History& history;
+  const MemorySample& sample;
+  bool at_limit =
+      false;  ///< it will have filled its limit before the next scan: down to the target right now
+};
+
 /// The one decision of this scan about a cgroup that could be read. Pure. An attempt that started at t with
 /// cooldown c lets the next one start at t + c, neither earlier nor later.
-Decision decide(const ReclaimPolicy& policy, const Watermarks& marks, const History& history,
-                const MemorySample& sample, TimePoint now);
+Decision decide(const Situation& situation, TimePoint now);
 
 }  // namespace cmm

@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "model/time.hpp"
+#include "policy/growth.hpp"
+#include "policy/learning.hpp"
 
 namespace cmm {
 
@@ -13,6 +15,10 @@ struct History {
   std::optional<TimePoint> last_attempt;
   /// A reclaim was handed out and its outcome hasn't come back.
   bool in_flight = false;
+  /// So many scans in a row it was due, and the budget went to others.
+  unsigned deferrals = 0;
+  Learning learning{};
+  Growth growth{};
 };
 
 }  // namespace cmm

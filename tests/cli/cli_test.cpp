@@ -102,6 +102,7 @@ TEST_F(ConfigFile, ThatIsBadEndsWithOneLineAndTheConfigCode) {
       {"once: 1\n", "c.yaml:1: once: \"1\""},
       {"once: true\nonce: true\n", "c.yaml:2: once: duplicate key"},
       {"threshold: 0%\n", "c.yaml:1: threshold: \"0%\": has to be above 0"},
+      {"rules:\n  - match: {path: a}\n    action: trim\n", "c.yaml:3: rules: action: \"trim\""},
       {"threshold: 10%\ntarget: 20%\n", "c.yaml:2: target: the target 20% is above the threshold 10%"},
   };
   for (const auto& row : rows) {
@@ -122,12 +123,15 @@ TEST_F(ConfigFile, ThatCannotBeReadEndsWithOneLineAndTheConfigCode) {
 }
 
 TEST_F(ConfigFile, IsPrintedWithTheEffectiveSettingsAndTheOutputIsAConfigFileAgain) {
-  const auto path = write("interval: 3\nparent: a\n");
+  const auto path = write(
+      "interval: 3\nparent: a\nwhen: {node_available_below: 5%}\nrules: [{match: {path: a/*}, target: 0}]\n");
   const auto first = run_daemon({"--check-config", "--config", path, "--cooldown", "5s"});
   EXPECT_EQ(first.status, (ExitStatus{0, 0}));
   EXPECT_THAT(first.out, HasSubstr("interval: 3s\n"));
   EXPECT_THAT(first.out, HasSubstr("cooldown: 5s\n"));
   EXPECT_THAT(first.out, HasSubstr("parent: [\"a\"]\n"));
+  EXPECT_THAT(first.out, HasSubstr("when: {node_available_below: 5%, node_available: MemAvailable}\n"));
+  EXPECT_THAT(first.out, HasSubstr("rules:\n  - match: {path: \"a/*\"}\n    target: 0 B\n"));
   EXPECT_EQ(first.err, "");
   EXPECT_EQ(run_daemon({"--check-config", "--config", write(first.out)}).out, first.out);
 }

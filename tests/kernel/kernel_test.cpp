@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <fstream>
 #include <ostream>
 #include <system_error>
 
@@ -28,13 +29,19 @@ std::vector<std::string> KernelTest::with_parent(std::vector<std::string> option
   return options;
 }
 
-Daemon KernelTest::watch(std::vector<std::string> options) const {
-  return {with_parent(std::move(options)), runtime_directory()};
+Daemon KernelTest::watch(std::vector<std::string> options, const std::optional<HeldCalls>& held) const {
+  return {with_parent(std::move(options)), runtime_directory(), held};
 }
 
 Finished KernelTest::once(std::vector<std::string> options) const {
   options.emplace_back("--once");
   return run_daemon(with_parent(std::move(options)), runtime_directory());
+}
+
+std::string KernelTest::config(std::string_view text) const {
+  auto path = data_.path() + "/config.yaml";
+  std::ofstream{path} << text;
+  return path;
 }
 
 bool wait_until_shrinking(const TestCgroup& cgroup) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -27,9 +29,12 @@ class KernelTest : public testing::Test {
   [[nodiscard]] std::string runtime_directory() const { return data_.path() + "/run"; }
 
   /// Starts the daemon on the whole sandbox, unless the options name another parent.
-  [[nodiscard]] Daemon watch(std::vector<std::string> options) const;
+  [[nodiscard]] Daemon watch(std::vector<std::string> options,
+                             const std::optional<HeldCalls>& held = {}) const;
   /// Runs the daemon with --once on the whole sandbox.
   [[nodiscard]] Finished once(std::vector<std::string> options) const;
+  /// Writes a configuration file with this text and returns its path.
+  [[nodiscard]] std::string config(std::string_view text) const;
 
  private:
   [[nodiscard]] std::vector<std::string> with_parent(std::vector<std::string> options) const;

@@ -70,6 +70,8 @@ bool TestCgroup::has(std::string_view name) const { return fs::exists(file(name)
 
 void TestCgroup::limit_memory(Bytes limit) const { write(interface().limit, std::to_string(limit.count())); }
 
+std::string TestCgroup::reclaim_file() const { return file(interface().reclaim); }
+
 MemoryStat TestCgroup::stat() const {
   return value_or_throw(parse_memory_stat(read(interface().stat), interface().stat_keys),
                         file("memory.stat"));

@@ -24,6 +24,8 @@ class TestCgroup {
   void write(std::string_view name, std::string_view text) const;
   [[nodiscard]] bool has(std::string_view name) const;
 
+  /// The file that reclaims when it is written to.
+  [[nodiscard]] std::string reclaim_file() const;
   void limit_memory(Bytes limit) const;
   [[nodiscard]] MemoryStat stat() const;
   [[nodiscard]] Bytes usage() const;

@@ -6,8 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <stdexcept>
 #include <utility>
+
+#include "support/test_environment.hpp"
 
 namespace cmm::test {
 namespace {
@@ -17,8 +20,23 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 constexpr auto kPatience = 60s;  // a busy machine may be slow; what is broken never comes
 
-Command command(std::vector<std::string> options, const std::string& runtime_directory) {
+/// -D: strace is a grandchild, so that the process that was started is the daemon all the same. Not with
+/// --seccomp-bpf: its filter would outlive strace and refuse the calls.
+std::vector<std::string> strace(const HeldCalls& held) {
+  std::vector<std::string> command{"strace", "-D", "-f", "-qq", "-o", "/dev/null"};
+  for (const auto& path : held.paths) command.insert(command.end(), {"-P", path});
+  command.insert(command.end(),
+                 {"-e", "trace=" + held.names, "-e", "inject=" + held.names + ":delay_enter=3600s"});
+  return command;
+}
+
+Command command(std::vector<std::string> options, const std::string& runtime_directory,
+                const std::optional<HeldCalls>& held) {
   options.insert(options.begin(), daemon_program());
+  if (held) {
+    const auto tracer = strace(*held);
+    options.insert(options.begin(), tracer.begin(), tracer.end());
+  }
   return {std::move(options), {"RUNTIME_DIRECTORY=" + runtime_directory, "TZ=UTC"}};
 }
 
@@ -34,9 +52,15 @@ std::string field(const std::string& line, const std::string& key) {
   return between(line, " " + key + "=", ' ');
 }
 
+/// A word, or words in quotes.
+std::string words(const std::string& line, const std::string& key) {
+  const auto quoted = " " + key + "=\"";
+  return line.find(quoted) == std::string::npos ? field(line, key) : between(line, quoted, '"');
+}
+
 Bytes bytes(const std::string& line, const std::string& key) { return Bytes{std::stoull(field(line, key))}; }
 
-/// "12.5 ms" or "1.25 s"
+/// "12.5ms" or "1.25s"
 Milliseconds duration(const std::string& line) {
   const auto text = between(line, " duration=", 's');
   const auto number = std::stod(text);
@@ -59,7 +83,7 @@ Milliseconds wall_clock(const std::string& line) {
 ReclaimLine parse_reclaim(const std::string& line) {
   return {.cgroup = field(line, "cgroup"),
           .container = field(line, "container"),
-          .outcome = between(line, " outcome=\"", '"'),
+          .outcome = words(line, "outcome"),
           .requested = bytes(line, "requested"),
           .freed = bytes(line, "freed"),
           .cache_before = bytes(line, "cache_before"),
@@ -86,10 +110,11 @@ std::string daemon_program() {
   return given == nullptr || *given == '\0' ? CMM_DAEMON : given;
 }
 
-Daemon::Daemon(std::vector<std::string> options, const std::string& runtime_directory)
+Daemon::Daemon(std::vector<std::string> options, const std::string& runtime_directory,
+               const std::optional<HeldCalls>& held)
     : process_([&] {
         options.insert(options.end(), {"--log-level", "debug"});
-        return command(std::move(options), runtime_directory);
+        return command(std::move(options), runtime_directory, held);
       }()) {}
 
 bool Daemon::wait_until(const std::function<bool()>& is_so) {
@@ -133,6 +158,23 @@ bool Daemon::wait_for_scans(std::size_t count) {
   return wait_until([&] { return scans() >= enough; });
 }
 
+std::string Daemon::status(const std::string& key) const {
+  std::ifstream file{"/proc/" + std::to_string(pid()) + "/status"};
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(key + ":\t")) return line.substr(key.size() + 2);
+  }
+  throw std::runtime_error{"no " + key + " of the daemon"};
+}
+
+void Daemon::let_calls_go() const {
+  const auto tracer = static_cast<pid_t>(std::stol(status("TracerPid")));
+  if (tracer <= 0 || ::kill(tracer, SIGKILL) != 0) throw std::runtime_error{"no strace holds any calls"};
+}
+
+bool Daemon::wait_until_left(std::chrono::milliseconds timeout) {
+  return eventually([&] { return status("State").starts_with('Z'); }, timeout);
+}
+
 std::optional<ExitStatus> Daemon::wait_for_end(std::chrono::milliseconds timeout) {
   return process_.wait(timeout);
 }
@@ -143,7 +185,9 @@ std::optional<ExitStatus> Daemon::stop() {
 }
 
 Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory) {
-  return run(command(std::move(options), runtime_directory), kPatience);
+  return run(command(std::move(options), runtime_directory, {}), kPatience);
 }
+
+bool has_strace() { return run({{"strace", "--version"}}).status == ExitStatus{0}; }
 
 }  // namespace cmm::test

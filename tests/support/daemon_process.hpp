@@ -31,14 +31,23 @@ std::vector<ReclaimLine> parse_reclaims(std::string_view log);
 /// CMM_DAEMON: the program under test, by default the one that was built with the tests.
 std::string daemon_program();
 
+/// Calls of the daemon that hang: strace, between the daemon and the kernel, holds them before they begin.
+/// The tracee waits in a stop, which a signal other than SIGKILL doesn't end.
+struct HeldCalls {
+  std::string names;               ///< of system calls, as "pread64,openat"
+  std::vector<std::string> paths;  ///< of the files, or of the directories in which they are opened
+};
+
 /// A daemon that runs. It logs at level debug, and what it keeps in its runtime directory is below the
 /// test's.
 class Daemon {
  public:
-  Daemon(std::vector<std::string> options, const std::string& runtime_directory);
+  Daemon(std::vector<std::string> options, const std::string& runtime_directory,
+         const std::optional<HeldCalls>& held = {});
 
   [[nodiscard]] pid_t pid() const { return process_.pid(); }
   [[nodiscard]] const std::string& log() const { return process_.err(); }
+  [[nodiscard]] const std::string& out() const { return process_.out(); }
 
   /// Waits until something is so, and takes in the log meanwhile; false: it isn't after a minute, or the end
   /// came.
@@ -52,6 +61,12 @@ class Daemon {
   /// What it has logged about this cgroup up to the last wait.
   [[nodiscard]] std::vector<ReclaimLine> reclaims_of(const TestCgroup& cgroup) const;
 
+  /// Ends strace: the calls that it held go on, and none hangs any more.
+  void let_calls_go() const;
+  /// Waits until the daemon has called exit; its end can't be seen before its held calls were let go, as with
+  /// calls that hang in the kernel.
+  bool wait_until_left(std::chrono::milliseconds timeout);
+
   void send_signal(int signal) const { process_.send_signal(signal); }
   std::optional<ExitStatus> wait_for_end(std::chrono::milliseconds timeout = std::chrono::seconds{30});
   /// Asks it to end by SIGTERM.
@@ -59,11 +74,15 @@ class Daemon {
 
  private:
   [[nodiscard]] std::size_t scans() const;
+  [[nodiscard]] std::string status(const std::string& key) const;
 
   Process process_;
 };
 
 /// Runs the daemon to its end.
 Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory);
+
+/// Without strace no call can be held.
+bool has_strace();
 
 }  // namespace cmm::test

@@ -69,6 +69,21 @@ void DataFile::read(unsigned times) const {
   }
 }
 
+void DataFile::read_part(Bytes from, Bytes size) const {
+  const auto file = open_file(path_, O_RDONLY);
+  std::vector<char> buffer(size.count());
+  if (::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(from.count())) < 0) {
+    fail("read", path_);
+  }
+}
+
+void DataFile::touch() const {
+  const Mapping mapping{path_, size_};
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto* bytes = static_cast<const volatile char*>(mapping.address());
+  for (std::size_t at = 0; at < size_.count(); at += page) static_cast<void>(bytes[at]);
+}
+
 void DataFile::write() const {
   const auto file = open_file(path_, O_WRONLY);
   const std::vector<char> chunk(kChunk, 'x');
@@ -89,6 +104,12 @@ void DataFile::lock_into_memory() const {
 
 void DataFile::sync() const {
   if (::fsync(open_file(path_, O_RDONLY).get()) != 0) fail("fsync", path_);
+}
+
+void DataFile::start_writeback() const {
+  if (::sync_file_range(open_file(path_, O_RDONLY).get(), 0, 0, SYNC_FILE_RANGE_WRITE) != 0) {
+    fail("sync_file_range", path_);
+  }
 }
 
 void DataFile::evict() const {

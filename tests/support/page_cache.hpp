@@ -24,6 +24,10 @@ class DataFile {
 
   /// For work in a cgroup, or for anybody: reads all of it.
   void read(unsigned times = 1) const;
+  /// … or this much of it from there on, less where it ends.
+  void read_part(Bytes from, Bytes size) const;
+  /// … or maps it and reads a byte of each page, which costs less than the kernel's work for it.
+  void touch() const;
   /// For work in a cgroup: writes all of it anew and leaves the pages dirty.
   void write() const;
   /// For work in a cgroup: maps all of it and locks it into memory.
@@ -31,6 +35,8 @@ class DataFile {
 
   /// Brings what was written to the disk; the pages stay, clean.
   void sync() const;
+  /// Has the kernel begin to bring them there, and doesn't wait.
+  void start_writeback() const;
   /// Drops its pages from the cache, whoever they are charged to.
   void evict() const;
   /// How much of it is in the page cache.

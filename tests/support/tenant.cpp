@@ -14,6 +14,7 @@
 #include <exception>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 #include "base/unique_fd.hpp"
 
@@ -79,6 +80,16 @@ Tenant::~Tenant() { end(pid_); }
 
 void run_in(const TestCgroup& cgroup, const std::function<void()>& work) {
   const Tenant tenant{cgroup, work};
+}
+
+void keep_doing(const std::function<void()>& what, std::chrono::milliseconds pause) {
+  // What `what` refers to is on the stack of the main thread, which never leaves live_in().
+  std::thread{[what, pause] {
+    while (true) {
+      what();
+      std::this_thread::sleep_for(pause);
+    }
+  }}.detach();
 }
 
 void keep_anonymous(Bytes size) {

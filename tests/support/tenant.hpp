@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 
 #include "support/cgroup_sandbox.hpp"
@@ -26,6 +27,8 @@ class Tenant {
 /// Does `work` in a child process in the cgroup; the page cache that it brings in stays when it has gone.
 void run_in(const TestCgroup& cgroup, const std::function<void()>& work);
 
+/// For work: does `what` again and again, with this pause between, for as long as the tenant lives.
+void keep_doing(const std::function<void()>& what, std::chrono::milliseconds pause);
 /// For work: anonymous memory that is written to and kept, of contents that no two pages share.
 void keep_anonymous(Bytes size);
 /// For work: shared memory, which is page cache that can't be dropped.

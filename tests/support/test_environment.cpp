@@ -58,8 +58,16 @@ bool eventually(const std::function<bool()>& is_so, std::chrono::milliseconds de
   return true;
 }
 
-DataDirectory::DataDirectory()
-    : path_(variable("CMM_TEST_DATA", "/var/tmp") + "/cmm-test-" + std::to_string(::getpid())) {
+std::string data_place() { return variable("CMM_TEST_DATA", "/var/tmp"); }
+
+std::optional<std::string> slow_data_place() {
+  auto place = variable("CMM_TEST_SLOW_DATA", "");
+  if (place.empty()) return std::nullopt;
+  return place;
+}
+
+DataDirectory::DataDirectory(const std::string& place)
+    : path_(place + "/cmm-test-" + std::to_string(::getpid())) {
   std::filesystem::create_directories(path_);
 }
 

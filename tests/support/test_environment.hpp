@@ -33,11 +33,15 @@ bool kernel_takes_swappiness(const std::string& reclaim_file);
 bool eventually(const std::function<bool()>& is_so,
                 std::chrono::milliseconds deadline = std::chrono::seconds{30});
 
-/// A directory of the test's own in CMM_TEST_DATA (default /var/tmp), which lies on a disk; removed at the
-/// end.
+/// CMM_TEST_DATA (default /var/tmp), which lies on a disk.
+std::string data_place();
+/// CMM_TEST_SLOW_DATA: a file system on a disk that takes seconds for a MiB.
+std::optional<std::string> slow_data_place();
+
+/// A directory of the test's own; removed at the end.
 class DataDirectory {
  public:
-  DataDirectory();
+  explicit DataDirectory(const std::string& place = data_place());
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;
   ~DataDirectory();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "support/fake_tree.hpp"
+#include "support/refresh.hpp"
 
 namespace cmm {
 namespace {
@@ -30,7 +31,7 @@ constexpr const char* kPod = "kubepods-burstable-pod0a1b2c3d_1111_2222_3333_4444
 class CgroupTreeTest : public testing::Test {
  protected:
   std::vector<std::string> targets() {
-    watch().refresh();
+    test::refresh(watch());
     std::vector<std::string> paths;
     watch().for_each_target(
         [&](const Branch&, const Target& target) { paths.push_back(target.cgroup->path); });
@@ -40,12 +41,12 @@ class CgroupTreeTest : public testing::Test {
 
   /// … once it was the turn of every cgroup to be looked at closely.
   std::vector<std::string> targets_after_a_round() {
-    for (int turn = 0; turn < 8; ++turn) watch().refresh();
+    for (int turn = 0; turn < 8; ++turn) test::refresh(watch());
     return targets();
   }
 
   std::map<std::string, CgroupId> ids() {
-    watch().refresh();
+    test::refresh(watch());
     std::map<std::string, CgroupId> found;
     watch().for_each_target(
         [&](const Branch&, const Target& target) { found.emplace(target.cgroup->path, target.cgroup->id); });
@@ -54,7 +55,7 @@ class CgroupTreeTest : public testing::Test {
 
   /// The limit that the branch of the only target stands under.
   Limit limit_above() {
-    watch().refresh();
+    test::refresh(watch());
     auto limit = Limit::max();
     watch().for_each_target([&](const Branch& branch, const Target&) { limit = branch.effective_limit; });
     return limit;
@@ -85,7 +86,7 @@ TEST_F(CgroupTreeTest, TakesTheTopmostContainerAndNothingBelowIt) {
 TEST_F(CgroupTreeTest, KnowsTheContainerIdOfItsTargets) {
   tree.add("top/" + scope('a'));
   tree.add("top/leaf");
-  watch().refresh();
+  test::refresh(watch());
   std::map<std::string, std::string> containers;
   watch().for_each_target([&](const Branch&, const Target& target) {
     containers[target.name()] = target.cgroup->container_id;
@@ -152,10 +153,10 @@ TEST_F(CgroupTreeTest, NoticesWhatIsCreatedAndRemovedBetweenTwoRefreshes) {
 
 TEST_F(CgroupTreeTest, KeepsWhatItKnowsOfTargetsThatStay) {
   tree.add("top/a");
-  watch().refresh();
+  test::refresh(watch());
   watch().for_each_target([](const Branch&, Target& target) { target.usage.fd = UniqueFd{::dup(0)}; });
   tree.add("top/b");
-  watch().refresh();
+  test::refresh(watch());
   std::map<std::string, bool> held;
   watch().for_each_target([&](const Branch&, const Target& target) {
     held[target.cgroup->path] = static_cast<bool>(target.usage.fd);
@@ -176,7 +177,7 @@ TEST_F(CgroupTreeTest, TellsARecreatedCgroupFromTheOneBeforeWhereTheNumberOfSibl
 
 TEST_F(CgroupTreeTest, TellsARecreatedCgroupFromTheOneBeforeWhereThatOneWasFoundGone) {
   tree.add("top/" + scope('a'));
-  watch().refresh();
+  test::refresh(watch());
   const auto again = tree.recreate("top/" + scope('a'));
   find_gone("top/" + scope('a'));
   const auto after = ids();
@@ -261,7 +262,7 @@ TEST_F(CgroupTreeTest, GivesEachCgroupOneTurnInEight) {
     const Cgroup cgroup{.id = {inode * 32}, .path = "top/a", .container_id = {}};
     int turns = 0;
     for (int scan = 0; scan < 8; ++scan) {
-      watched_tree.refresh();
+      test::refresh(watched_tree);
       if (watched_tree.is_turn_of(cgroup)) ++turns;
     }
     EXPECT_EQ(turns, 1) << inode;

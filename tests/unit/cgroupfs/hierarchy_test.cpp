@@ -101,7 +101,7 @@ TEST(MemoryHierarchy, IsNoneWhereNoMountOwnsTheController) {
   tree.write_below_root("sys/fs/cgroup/cgroup.controllers", "cpu pids memory2\n");
   const auto found = find_memory_hierarchy(tree.root());
   ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().fault, HierarchyFault::no_memory_controller);
+  EXPECT_EQ(found.error().fault, HierarchyFault::no_controller);
 }
 
 TEST(MemoryHierarchy, CantBeFoundWithoutMountinfo) {
@@ -228,25 +228,6 @@ TEST(Parents, ThatLieBelowAnotherOneOrAreGivenTwiceAreLeftOut) {
   EXPECT_THAT(kept({{"a"}, {"a-b"}, {"a/b"}}), ElementsAre("a", "a-b"))
       << "also where another name sorts in between";
   EXPECT_THAT(kept({}), ElementsAre());
-}
-
-TEST(NodeMemoryFile, IsReadBelowTheGivenRoot) {
-  const FakeTree tree;
-  tree.write_below_root("proc/meminfo", "MemTotal: 2048 kB\nSwapTotal: 1024 kB\n");
-  const auto memory = read_node_memory(tree.root());
-  ASSERT_TRUE(memory);
-  EXPECT_EQ(memory->total, MiB(2));
-  EXPECT_EQ(memory->swap_total, MiB(1));
-}
-
-TEST(NodeMemoryFile, ThatCantBeReadOrUnderstoodIsAnErrorWithItsName) {
-  const FakeTree tree;
-  const auto path = tree.root() + "/proc/meminfo";
-  tree.write_below_root("proc/meminfo", "nothing of the kind\n");
-  EXPECT_EQ(read_node_memory(tree.root()).error().message(), "cannot parse " + path + ": unexpected content");
-  std::filesystem::remove(path);
-  EXPECT_EQ(read_node_memory(tree.root()).error().message(),
-            "cannot read " + path + ": No such file or directory");
 }
 
 }  // namespace

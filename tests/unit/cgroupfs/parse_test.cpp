@@ -50,6 +50,15 @@ TEST(LimitText, IsNothingWhereItMakesNoSense) {
   }
 }
 
+TEST(LimitText, OfUnlimitedOnV1IsNoneForWhoeverShowsIt) {
+  EXPECT_EQ(parse_set_limit("9223372036854771712\n"), Limit::max());
+  EXPECT_EQ(parse_set_limit("9223372036854775807\n"), Limit::max());
+  EXPECT_EQ(parse_set_limit("max\n"), Limit::max());
+  EXPECT_EQ(parse_set_limit("9223372036854767616\n"), Limit{Bytes{9223372036854767616U}});
+  EXPECT_EQ(parse_set_limit("0\n"), Limit{Bytes{}});
+  EXPECT_EQ(parse_set_limit("-1\n"), std::nullopt);
+}
+
 constexpr std::string_view kStatV1 =
     "cache 111\nrss 112\nrss_huge 0\nshmem 113\nmapped_file 114\ndirty 115\nwriteback 116\nswap 0\n"
     "pgpgin 6137\npgpgout 4210\npgfault 7722\npgmajfault 21\ninactive_anon 117\nactive_anon 118\n"
@@ -201,6 +210,24 @@ TEST(Meminfo, IsNothingWithoutASensibleTotal) {
 TEST(Meminfo, IsNothingWhereItsLineOnSwapMakesNoSense) {
   // No swap is a promise that nothing can be swapped out: it isn't made of a line that can't be read.
   EXPECT_FALSE(parse_meminfo("MemTotal: 1024 kB\nSwapTotal: lots\n"));
+}
+
+TEST(PressureText, IsTheAverageOfTenSecondsOfItsKind) {
+  constexpr std::string_view kSome = "some avg10=1.50 avg60=0.20 avg300=0.00 total=12\n";
+  constexpr std::string_view kFull = "full avg10=0.25 avg60=0.10 avg300=0.00 total=3\n";
+  EXPECT_EQ(parse_pressure(kSome), Percent{1.5});
+  EXPECT_EQ(parse_pressure(kFull, "full"), Percent{0.25});
+  EXPECT_EQ(parse_pressure("full avg10=100.00 avg60=0.10\n", "full"), Percent{100});
+}
+
+TEST(PressureText, IsNothingWhereTheKindIsAnotherOrTheNumberMakesNoSense) {
+  EXPECT_EQ(parse_pressure("full avg10=0.25 avg60=0.10\n"), std::nullopt);
+  EXPECT_EQ(parse_pressure("some avg10=0.25 avg60=0.10\n", "full"), std::nullopt);
+  for (const auto* text :
+       {"", "full", "full \n", "full avg10=\n", "full avg10=-1.00 avg60=0\n", "full avg10=100.01 \n",
+        "full avg10=1.0x avg60=0\n", "fuller avg10=0.25 avg60=0.10\n"}) {
+    EXPECT_EQ(parse_pressure(text, "full"), std::nullopt) << text;
+  }
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ TEST(MakeReclaimer, SaysWhichFileIsMissingForWhichReason) {
   tree.add("other");
   const auto made = make_reclaimer(tree.hierarchy(), {{"top"}, {"other"}}, "/nonexistent");
   ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().fault, HierarchyFault::no_memory_controller);
+  EXPECT_EQ(made.error().fault, HierarchyFault::no_controller);
   EXPECT_THAT(made.error().message, StartsWith(tree.absolute("other") + "/memory.reclaim does not exist"));
   EXPECT_THAT(made.error().message, HasSubstr("Linux 5.19"));
 }

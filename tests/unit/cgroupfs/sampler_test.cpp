@@ -12,6 +12,7 @@
 #include <string>
 
 #include "support/fake_tree.hpp"
+#include "support/refresh.hpp"
 
 namespace cmm {
 namespace {
@@ -31,7 +32,7 @@ class SamplerTest : public testing::TestWithParam<CgroupVersion> {
 
   template <class T>
   T with_target(const std::function<T(const Branch&, Target&)>& ask, bool refresh = true) {
-    if (refresh) watched.refresh();
+    if (refresh) test::refresh(watched);
     std::optional<T> answer;
     watched.for_each_target(
         [&](const Branch& branch, Target& target) { answer.emplace(ask(branch, target)); });
@@ -58,7 +59,9 @@ class SamplerTest : public testing::TestWithParam<CgroupVersion> {
     return with_target<Result<bool>>([&](const Branch& branch, Target& target) -> Result<bool> {
       const auto sample = sampler.read_usage(branch, target, kNode, true);
       if (!sample) return tl::unexpected{sample.error()};
-      return sampler.may_swap(branch, target);
+      return sampler.read_guards(branch, target, true).map([](const GuardSample& guards) {
+        return guards.swappable;
+      });
     });
   }
 
@@ -158,7 +161,7 @@ TEST_P(SamplerTest, NamesTheFileThatAnExistingCgroupDoesNotHave) {
 
 TEST_P(SamplerTest, MarksACgroupAsGoneThatWasRemovedSinceItWasListed) {
   tree.add(path);
-  watched.refresh();
+  test::refresh(watched);
   tree.remove(path);
   const auto sample = usage(false);
   ASSERT_FALSE(sample);
@@ -180,7 +183,7 @@ TEST_P(SamplerTest, MarksACgroupAsGoneThatWasRemovedSinceItsDirectoryWasOpened) 
 
 TEST_P(SamplerTest, NeverReadsACgroupThatWasMadeAnewUnderTheSameNameAsTheOneBefore) {
   tree.add(path, {.usage = MiB(1)});
-  watched.refresh();
+  test::refresh(watched);
   tree.recreate(path, {.usage = MiB(2)});
   EXPECT_FALSE(usage(false));
   EXPECT_TRUE(is_gone());
@@ -235,7 +238,7 @@ TEST(SamplerOnV2, TakesTheTargetsOwnMemoryHighAsALimit) {
   tree.add("top/leaf", {.limit = "1000000", .high = "4096"});
   CgroupTree watched{tree.hierarchy(), {{"top"}}};
   Sampler sampler{tree.hierarchy()};
-  watched.refresh();
+  test::refresh(watched);
   watched.for_each_target([&](const Branch& branch, Target& target) {
     EXPECT_EQ(sampler.read_usage(branch, target, kNode, true)->effective_limit, Bytes{4096});
   });
@@ -246,14 +249,14 @@ TEST(SamplerOnV2, FindsALeafThatGotChildrenGoneOnceItsDirectoryWasClosed) {
   tree.add("top/leaf");
   CgroupTree watched{tree.hierarchy(), {{"top"}}};
   Sampler sampler{tree.hierarchy()};
-  watched.refresh();
+  test::refresh(watched);
   tree.add("top/leaf/inner");
   watched.for_each_target([&](const Branch& branch, Target& target) {
     target.dir.reset();
     EXPECT_FALSE(sampler.read_usage(branch, target, kNode, true));
     EXPECT_TRUE(target.gone);
   });
-  watched.refresh();
+  test::refresh(watched);
   watched.for_each_target(
       [](const Branch&, const Target& target) { EXPECT_EQ(target.cgroup->path, "top/leaf/inner"); });
 }
@@ -273,7 +276,7 @@ int count_readable_with_few_descriptors(int targets) {
   Sampler sampler{tree.hierarchy()};
   int readable = 0;
   for (int scan = 0; scan < 2; ++scan) {
-    watched.refresh();
+    test::refresh(watched);
     watched.for_each_target([&](const Branch& branch, Target& target) {
       const auto usage = sampler.read_usage(branch, target, kNode, true);
       if (usage && sampler.read_cache(branch, target, kNode, true, *usage)) ++readable;

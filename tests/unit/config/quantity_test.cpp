@@ -148,6 +148,39 @@ TEST(Target, RefusesEverythingElse) {
   EXPECT_FALSE(parse_target("100.5%"));
 }
 
+TEST(PercentText, IsAPercentageAboveZeroWithItsSign) {
+  const Row<Percent> rows[] = {{"20%", Percent{20}},
+                               {"20 %", Percent{20}},
+                               {"100%", Percent{100}},
+                               {"2.5%", Percent{2.5}},
+                               {"0.00001%", Percent{0.00001}}};
+  for (const auto& row : rows) EXPECT_EQ(parse_percent(row.text), row.value) << row.text;
+}
+
+TEST(PercentText, RefusesEverythingElse) {
+  for (const auto text : nonsense) EXPECT_FALSE(parse_percent(text)) << text;
+  for (const auto* text : {"0%", "0.0%", "100.1%", "20", "0", "20 MiB", "20s"}) {
+    const auto percent = parse_percent(text);
+    ASSERT_FALSE(percent) << text;
+    EXPECT_THAT(percent.error(), HasSubstr("accepted: a percentage above 0 and up to 100")) << text;
+  }
+  EXPECT_THAT(parse_percent("20").error(), HasSubstr("\"20\": not a percentage"));
+}
+
+TEST(Count, IsAWholeNumber) {
+  const Row<unsigned> rows[] = {{"0", 0}, {"2", 2}, {"064", 64}, {"4294967295", 4294967295}};
+  for (const auto& row : rows) EXPECT_EQ(parse_count(row.text), row.value) << row.text;
+}
+
+TEST(Count, RefusesEverythingElse) {
+  for (const auto text : nonsense) EXPECT_FALSE(parse_count(text)) << text;
+  for (const auto* text : {"2.0", "2.5", "2 B", "2K", "2%", "2s", "4294967296", "99999999999999999999"}) {
+    const auto count = parse_count(text);
+    ASSERT_FALSE(count) << text;
+    EXPECT_THAT(count.error(), HasSubstr("accepted: a whole number")) << text;
+  }
+}
+
 TEST(Amount, IsWrittenInAFormThatReadsBackTheSame) {
   const Amount amounts[] = {Percent{25},   Percent{12.5}, Percent{100.0 / 3}, Percent{0.1}, Percent{100},
                             Percent{1e-4}, Bytes{1},      Bytes{most},        MiB(8)};

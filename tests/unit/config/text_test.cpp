@@ -20,6 +20,12 @@ TEST(InQuotes, ShortensLongTextsBetweenCharacters) {
   EXPECT_EQ(in_quotes(std::string(79, 'x') + "ßß"), '"' + std::string(79, 'x') + "…\"");
 }
 
+TEST(YamlString, EscapesWhatDoubleQuotesDoNotHold) {
+  EXPECT_EQ(yaml_string(""), "\"\"");
+  EXPECT_EQ(yaml_string("*/größe"), "\"*/größe\"");
+  EXPECT_EQ(yaml_string("a\"b\\c\nd\x7f"), "\"a\\\"b\\\\c\\x0ad\\x7f\"");
+}
+
 TEST(Nearest, FindsWhatIsAtMostTwoLettersOff) {
   EXPECT_EQ(nearest("intervall", {"target", "interval"}), "interval");
   EXPECT_EQ(nearest("tresold", {"target", "threshold"}), "threshold");
@@ -31,6 +37,29 @@ TEST(Nearest, DoesNotReplaceAWholeWord) {
   EXPECT_EQ(nearest("", {"a"}), "");
   EXPECT_EQ(nearest("x", {"a"}), "");
   EXPECT_EQ(nearest(std::string(1000, 'a'), {"a"}), "");
+}
+
+// Of the Unicode standard's table of well-formed sequences, its borders from both sides.
+TEST(Utf8, KeepsWhatIsWellFormedAndReplacesEveryOtherByte) {
+  const std::string_view good[] = {"",
+                                   "a",
+                                   "\xc2\x80",
+                                   "\xdf\xbf",
+                                   "\xe0\xa0\x80",
+                                   "\xed\x9f\xbf",
+                                   "\xee\x80\x80",
+                                   "\xf0\x90\x80\x80",
+                                   "\xf4\x8f\xbf\xbf"};
+  for (const auto text : good) EXPECT_EQ(utf8(text), text);
+  const std::string_view bad[] = {
+      "\x80", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+      "\xff"};
+  for (const auto text : bad) {
+    std::string replaced;
+    for (std::size_t i = 0; i < text.size(); ++i) replaced += "\ufffd";
+    EXPECT_EQ(utf8(text), replaced);
+  }
+  EXPECT_EQ(utf8("a\xffz"), "a\ufffdz");
 }
 
 }  // namespace

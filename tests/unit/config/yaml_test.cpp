@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,15 +46,32 @@ TEST(Yaml, SetsEveryKey) {
       "threshold: 30%\n"
       "target: 100 MiB\n"
       "interval: 500ms\n"
+      "interval_min: 200ms\n"
       "cooldown: 2m\n"
+      "max_pressure: 7.5 %\n"
+      "when: {node_available_below: 15%, node_available: kubelet}\n"
+      "budget_bytes: 1 GiB\n"
+      "budget_cpu: 250ms\n"
+      "max_reclaims: 3\n"
       "allow_swap: true\n"
       "log_level: debug\n"
       "once: true\n"
-      "dry_run: true\n");
+      "dry_run: true\n"
+      "rules: [{match: {path: a}, action: ignore}]\n");
   Settings expected;
   expected.parents = {"kubepods.slice", "/sys/fs/cgroup/machine.slice"};
-  expected.policy = {Percent{30}, Amount{MiB(100)}, 2min, true};
+  expected.policy = {.threshold = Percent{30},
+                     .target = MiB(100),
+                     .cooldown = 2min,
+                     .max_pressure = Percent{7.5},
+                     .allow_swap = true};
   expected.interval = 500ms;
+  expected.interval_min = 200ms;
+  expected.when = {Percent{15}, NodeAvailable::kubelet};
+  expected.budget = {.bytes = GiB(1), .cpu = 250ms, .concurrent = 3};
+  expected.rules.resize(1);
+  expected.rules[0].match.path = "a";
+  expected.rules[0].ignore = true;
   expected.log_level = LogLevel::debug;
   expected.once = true;
   expected.dry_run = true;
@@ -71,6 +89,17 @@ TEST(Yaml, TakesNumbersAndQuotedTextAlike) {
   EXPECT_EQ(settings_of("interval: \"20\"").interval, 20s);
   EXPECT_EQ(settings_of("interval: 0.5").interval, 500ms);
   EXPECT_EQ(settings_of("interval: 20s\r\nonce: true\r\n").interval, 20s);
+}
+
+TEST(Yaml, TakesTheGateAsAWordOrAMap) {
+  const Gate below{Percent{15}, NodeAvailable::mem_available};
+  Settings base;
+  base.when = below;
+  EXPECT_EQ(settings_of("when: always", base).when, Gate{});
+  EXPECT_EQ(settings_of("when: \"always\"").when, Gate{});
+  EXPECT_EQ(settings_of("when: {node_available_below: 15%}").when, below);
+  EXPECT_EQ(settings_of("when:\n  node_available: MemAvailable\n  node_available_below: \"15 %\"\n").when,
+            below);
 }
 
 TEST(Yaml, TakesOneParentOrAList) {
@@ -136,6 +165,38 @@ TEST(Yaml, IsRefusedWithFileLineKeyValueAndWhatIsAccepted) {
       {"parent: {a: b}\n", "c.yaml:1: parent: wrong type, a map", "or a list of such"},
       {"parent:\n - a\n - [b]\n", "c.yaml:3: parent: wrong type, a list", "or a list of such"},
       {"parent:\n - a\n -\n", "c.yaml:1: parent: wrong type, nothing", "or a list of such"},
+      {"interval_min: 50ms\n", "c.yaml:1: interval_min: \"50ms\": too short", "accepted: 100ms to 24h"},
+      {"max_pressure: 20\n", "c.yaml:1: max_pressure: \"20\": not a percentage", "accepted: a percentage"},
+      {"budget_bytes: 0\n", "c.yaml:1: budget_bytes: \"0\": has to be above 0", "accepted: a size above 0"},
+      {"budget_cpu: 2h\n", "c.yaml:1: budget_cpu: \"2h\": too long", "accepted: 1ms to 1h"},
+      {"max_reclaims: 65\n", "c.yaml:1: max_reclaims: \"65\": too large", "accepted: a whole number from 1"},
+      {"max_reclaims: [2]\n", "c.yaml:1: max_reclaims: wrong type, a list",
+       "accepted: a whole number from 1"},
+      {"when:\n", "c.yaml:1: when: wrong type, nothing", "accepted: always, or node_available_below"},
+      {"when: never\n", "c.yaml:1: when: \"never\": unknown condition", "accepted: always"},
+      {"when: [always]\n", "c.yaml:1: when: wrong type, a list", "accepted: always"},
+      {"when: !!map {}\n", "c.yaml:1: when: wrong type, a value with the tag", "accepted: always"},
+      {"when: node_available_below=15%\n", "c.yaml:1: when: wrong type, the text", "in YAML {node_available"},
+      {"when: {}\n", "c.yaml:1: when: node_available_below is missing", "accepted: always"},
+      {"when:\n  node_available: kubelet\n", "c.yaml:1: when: node_available_below is missing", "accepted"},
+      {"when:\n  node_available_below: 15%\n  node_availabl: kubelet\n",
+       "c.yaml:3: when: unknown key \"node_availabl\"", "did you mean \"node_available\"?"},
+      {"when: {always: true}\n", "c.yaml:1: when: unknown key \"always\"",
+       "accepted: node_available_below, "},
+      {"when:\n  node_available_below: 1%\n  node_available_below: 1%\n",
+       "c.yaml:3: when: node_available_below: duplicate key, line 2", "accepted: each key once"},
+      {"when:\n  node_available_below: [1%]\n", "c.yaml:2: when: node_available_below: wrong type, a list",
+       "accepted: always"},
+      {"when: {[a]: 1%}\n", "c.yaml:1: when: a list instead of a key", "accepted: node_available_below, "},
+      {"when: {node_available_below: 0%}\n",
+       "c.yaml:1: when: node_available_below: \"0%\": has to be above 0", "accepted: a percentage above 0"},
+      {"when: {node_available_below: 1 GiB}\n",
+       "c.yaml:1: when: node_available_below: \"1 GiB\": not a percentage", "accepted: a percentage above 0"},
+      {"when: {node_available_below: 1%, node_available: free}\n",
+       "c.yaml:1: when: node_available: \"free\": unknown measure", "accepted: MemAvailable or kubelet"},
+      {"when: {node_available_below: \"1%,node_available=kubelet\"}\n",
+       "c.yaml:1: when: node_available_below: \"1%,node_available=kubelet\": not a percentage", "accepted"},
+      {"rule: []\n", "c.yaml:1: unknown key \"rule\"", "did you mean \"rules\"?"},
       {"? [a]\n: 1\n", "c.yaml:1: a list instead of a key", "accepted: parent"},
       {"interval\n", "c.yaml:1: the text \"interval\" instead of keys", "accepted: lines like"},
       {"- interval: 1\n", "c.yaml:1: a list instead of keys", "accepted: lines like"},
@@ -177,10 +238,13 @@ TEST(YamlFile, ThatCannotBeReadIsAnErrorWithPathAndReason) {
   EXPECT_THAT(read_yaml_file("/non\nexistent").error(), Not(HasSubstr("\n")));
 }
 
-TEST(ShippedConfig, YieldsTheDefaultsAndShowsEveryKey) {
+std::string shipped_config() {
   const auto root = std::filesystem::path{__FILE__}.parent_path() / "../../..";
-  const auto path = (root / "config/cgroup-memory-manager.yaml").string();
-  const auto read = read_yaml_file(path);
+  return (root / "config/cgroup-memory-manager.yaml").string();
+}
+
+TEST(ShippedConfig, YieldsTheDefaultsAndShowsEveryKey) {
+  const auto read = read_yaml_file(shipped_config());
   ASSERT_TRUE(read) << read.error();
   EXPECT_EQ(read->settings, Settings{});
   for (const auto& setting : settings_table()) {
@@ -189,17 +253,65 @@ TEST(ShippedConfig, YieldsTheDefaultsAndShowsEveryKey) {
   }
 }
 
-TEST(ShippedConfig, StaysGoodWithEveryCommentedLineSwitchedOn) {
-  const auto settings = settings_of("parent: [kubepods.slice, /sys/fs/cgroup/machine.slice]\ntarget: 20%\n");
+/// What is commented out in the shipped file: the line that starts with `key`, and those that belong to it.
+std::string switched_on(std::string_view key) {
+  std::ifstream file{shipped_config()};
+  std::string line;
+  while (std::getline(file, line) && !line.starts_with("# " + std::string{key})) {
+  }
+  std::string text;
+  do {
+    if (line.starts_with("# ")) text += line.substr(2) + "\n";
+  } while (std::getline(file, line) && line.starts_with("#   "));
+  return text;
+}
+
+TEST(ShippedConfig, StaysGoodWithACommentedLineSwitchedOn) {
+  for (const auto& setting : settings_table()) {
+    const auto key = std::string{setting.key} + ": ";
+    if (!setting.show(Settings{}).empty()) continue;
+    const auto settings = settings_of(switched_on(key));
+    EXPECT_FALSE(setting.show(settings).empty()) << key;
+    EXPECT_FALSE(find_conflict(settings)) << key;
+  }
+}
+
+TEST(ShippedConfig, HasRulesToBeSwitchedOn) {
+  const auto settings = settings_of(switched_on("rules:"));
+  EXPECT_EQ(settings.rules.size(), 2U);
   EXPECT_FALSE(find_conflict(settings));
+}
+
+Rules every_kind_of_rule() {
+  Rules rules(4);
+  rules[0].match = {.path = "*/db-\"0\"\\*", .container = {}};
+  rules[0].ignore = true;
+  rules[1].match = {.path = "größe/*", .container = "[0-9]*"};
+  rules[1].threshold = Percent{10};
+  rules[1].target = Bytes{0};
+  rules[1].cooldown = 1ns;
+  rules[1].max_pressure = Percent{1.0 / 3};
+  rules[2].match = {.path = {}, .container = "#: {\n\x01"};
+  rules[2].cooldown = 0s;
+  rules[3].match.path = "*";
+  rules[3].target = Percent{0};
+  return rules;
 }
 
 TEST(ToYaml, ReadsBackToTheSameSettings) {
   Settings all;
   all.parents = {"a",  "with \"quotes\" and \\", "tab\t, nl\n, \x01\x04\x7f", "größe", "null", "\xff\xfe",
                  "# x"};
-  all.policy = {Bytes{12345}, Amount{Percent{1.0 / 3}}, 1ns, true};
+  all.policy = {.threshold = Bytes{12345},
+                .target = Percent{1.0 / 3},
+                .cooldown = 1ns,
+                .max_pressure = Percent{200.0 / 3},
+                .allow_swap = true};
+  all.rules = every_kind_of_rule();
+  all.when = {Percent{100.0 / 7}, NodeAvailable::kubelet};
+  all.budget = {.bytes = Bytes{1}, .cpu = 1ms + 1ns, .concurrent = 64};
   all.interval = 100ms + 1ns;
+  all.interval_min = 100ms;
   all.log_level = LogLevel::error;
   all.once = true;
   all.dry_run = true;
@@ -210,7 +322,11 @@ TEST(ToYaml, ReadsBackToTheSameSettings) {
 TEST(ToYaml, MentionsEveryKeyAlsoWhereNothingIsSet) {
   const auto text = to_yaml(Settings{});
   for (const auto key : setting_keys()) EXPECT_THAT(text, HasSubstr(std::string{key} + ": "));
-  EXPECT_THAT(text, HasSubstr("# target: 80% of the threshold\n"));
+  for (const auto* line :
+       {"# target: 80% of the threshold\n", "when: always\n", "# budget_bytes: no bound\n",
+        "# interval_min: 1s, or the interval where that is shorter\n", "# rules: none\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
 }
 
 }  // namespace

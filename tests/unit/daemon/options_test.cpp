@@ -64,18 +64,64 @@ TEST(CommandLine, WithoutAnythingRunsWithTheDefaultsAndReadsNoFile) {
 }
 
 TEST(CommandLine, SetsEverySetting) {
-  const auto settings =
-      options_of({"--parent", "a", "--parent=b", "--threshold", "30 %", "--target=100 MiB", "--interval",
-                  "500ms", "--cooldown=0", "--allow-swap", "--once", "--dry-run", "--log-level", "warn"})
-          .settings;
+  const auto settings = options_of({"--parent",
+                                    "a",
+                                    "--parent=b",
+                                    "--threshold",
+                                    "30 %",
+                                    "--target=100 MiB",
+                                    "--interval",
+                                    "500ms",
+                                    "--interval-min=200ms",
+                                    "--cooldown=0",
+                                    "--max-pressure",
+                                    "7%",
+                                    "--when",
+                                    "node_available_below=15%,node_available=kubelet",
+                                    "--allow-swap",
+                                    "--budget-bytes=1 GiB",
+                                    "--budget-cpu",
+                                    "2",
+                                    "--max-reclaims=1",
+                                    "--once",
+                                    "--dry-run",
+                                    "--log-level",
+                                    "warn"})
+                            .settings;
   Settings expected;
   expected.parents = {"a", "b"};
-  expected.policy = {Percent{30}, Amount{MiB(100)}, 0s, true};
+  expected.policy = {.threshold = Percent{30},
+                     .target = MiB(100),
+                     .cooldown = 0s,
+                     .max_pressure = Percent{7},
+                     .allow_swap = true};
   expected.interval = 500ms;
+  expected.interval_min = 200ms;
+  expected.when = {Percent{15}, NodeAvailable::kubelet};
+  expected.budget = {.bytes = GiB(1), .cpu = 2s, .concurrent = 1};
   expected.log_level = LogLevel::warn;
   expected.once = true;
   expected.dry_run = true;
   EXPECT_EQ(settings, expected);
+}
+
+TEST(CommandLine, TakesTheGateAsAWordOrAsEntries) {
+  const auto gate_of = [](const std::string& value) { return options_of({"--when", value}).settings.when; };
+  const Gate below{Percent{15}, NodeAvailable::mem_available};
+  EXPECT_EQ(gate_of("always"), Gate{});
+  EXPECT_EQ(gate_of("node_available_below=15%"), below);
+  EXPECT_EQ(gate_of("node_available=MemAvailable,node_available_below=15 %"), below);
+  const ConfigFile file{"when: {node_available_below: 5%, node_available: kubelet}\n"};
+  EXPECT_EQ(options_of({"--config", file.path(), "--when=node_available_below=15%"}).settings.when, below);
+  EXPECT_EQ(options_of({"--config", file.path(), "--when=always"}).settings.when, Gate{});
+}
+
+TEST(CommandLine, KeepsTheRulesOfTheFileAndHasNoneOfItsOwn) {
+  const ConfigFile file{"rules:\n  - match: {path: a}\n    action: ignore\n"};
+  const auto rules = options_of({"--config", file.path(), "--once"}).settings.rules;
+  ASSERT_EQ(rules.size(), 1U);
+  EXPECT_TRUE(rules[0].ignore);
+  EXPECT_THAT(error_of({"--rules=[]"}).message, StartsWith("unknown option \"--rules=[]\""));
 }
 
 TEST(CommandLine, ChoosesWhatToDo) {
@@ -150,6 +196,25 @@ TEST(CommandLine, IsRefusedWithOptionValueAndWhatIsAccepted) {
       {{"--threshold", "101%"}, "--threshold: \"101%\": above 100 %", "accepted: a percentage above 0"},
       {{"--threshold", ""}, "--threshold: \"\": nothing given", "accepted: a percentage above 0"},
       {{"--target", "99999999 TiB"}, "--target: \"99999999 TiB\": too large", "accepted: 0, a percentage"},
+      {{"--interval-min", "1ms"}, "--interval-min: \"1ms\": too short", "accepted: 100ms to 24h"},
+      {{"--interval-min", "11s"},
+       "--interval-min: the shortest interval 11s is above the interval 10s",
+       "accepted: an interval_min up to"},
+      {{"--max-pressure", "101%"}, "--max-pressure: \"101%\": above 100 %", "accepted: a percentage above 0"},
+      {{"--budget-bytes", "0"}, "--budget-bytes: \"0\": has to be above 0", "accepted: a size above 0"},
+      {{"--budget-cpu", "0"}, "--budget-cpu: \"0\": too short", "accepted: 1ms to 1h"},
+      {{"--max-reclaims", "0"}, "--max-reclaims: \"0\": too small", "accepted: a whole number from 1 to 64"},
+      {{"--max-reclaims"}, "--max-reclaims: needs a value", "accepted: a whole number from 1 to 64"},
+      {{"--when", "never"},
+       "--when: \"never\": unknown condition",
+       "accepted: always, or node_available_below"},
+      {{"--when", ""}, "--when: \"\": nothing given", "accepted: always"},
+      {{"--when", "always,always"}, "--when: \"always\": unknown condition", "accepted: always"},
+      {{"--when", "node_available_below=1%,"}, "--when: \"\": nothing given", "accepted: always"},
+      {{"--when", "node_available_below=1%, node_available=kubelet"},
+       "--when: unknown key \" node_available\"",
+       "accepted: always"},
+      {{"--when", "node_available_below=1%", "--when=always"}, "--when: given twice", "accepted: once"},
       {{"--log-level", "loud"}, "--log-level: \"loud\"", "accepted: debug, info, warn or error"},
       {{"--target", "30%"},
        "--target: the target 30% is above the threshold 25%",
@@ -190,6 +255,17 @@ TEST(Contradiction, MadeByTheCommandLineIsAnErrorOfTheCommandLine) {
   const auto error = error_of({"--config", file.path(), "--threshold", "15%"});
   EXPECT_EQ(error.code, ExitCode::usage);
   EXPECT_THAT(error.message, StartsWith("--threshold: the target 20% is above the threshold 15%"));
+}
+
+TEST(Contradiction, OfARuleIsAnErrorOfWhoeverMadeIt) {
+  const ConfigFile file{"threshold: 30%\nrules:\n  - match: {path: a}\n    target: 20%\n"};
+  const auto error = error_of({"--config", file.path(), "--threshold", "15%"});
+  EXPECT_EQ(error.code, ExitCode::usage);
+  EXPECT_THAT(error.message, StartsWith("--threshold: rule 1: the target 20% is above the threshold 15%"));
+  const ConfigFile bad{"rules:\n  - match: {path: a}\n    target: 30%\n"};
+  const auto of_file = error_of({"--config", bad.path()});
+  EXPECT_EQ(of_file.code, ExitCode::config);
+  EXPECT_THAT(of_file.message, StartsWith(bad.path() + ":1: rules: rule 1: the target 30% is above"));
 }
 
 TEST(Contradiction, InTheFileCanBeSetRightByTheCommandLine) {

@@ -23,7 +23,7 @@ TargetReport row(std::uint64_t inode, const std::string& path, Bytes usage, std:
                  Decision decision = BelowThreshold{}) {
   TargetReport made;
   made.cgroup = std::make_shared<const Cgroup>(Cgroup{CgroupId{inode}, path, {}});
-  made.sample = MemorySample{.usage = usage, .effective_limit = GiB(1), .swappable = false, .cache = {}};
+  made.sample = MemorySample{.usage = usage, .effective_limit = GiB(1), .cache = {}, .guards = {}};
   if (reclaimable) made.sample->cache = CacheSample{.cache = *reclaimable, .reclaimable = *reclaimable};
   made.marks = {.threshold = MiB(256), .target = MiB(200)};
   made.decision = std::move(decision);
@@ -35,6 +35,20 @@ std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
+}
+
+TEST(Table, NamesTheRuleThatHoldsForACgroup) {
+  ScanReport report;
+  report.targets.push_back(row(1, "top/db", GiB(1), MiB(300), Ignored{Ignored::By::rule}));
+  report.targets.back().rule = 1;
+  EXPECT_THAT(lines_of(to_table(report, {})).at(1), HasSubstr("ignored by a rule (rule 2)"));
+}
+
+TEST(Table, SaysThatTheGateIsClosed) {
+  ScanReport report;
+  report.gate_closed = GateClosed{GiB(3), GiB(4)};
+  EXPECT_THAT(to_table(report, {}),
+              HasSubstr("nothing was looked at: the node has 3.0 GiB of 4.0 GiB available"));
 }
 
 TEST(Table, HasAHeadingAndALineForEachTarget) {
@@ -71,6 +85,14 @@ TEST(Table, ShowsWhatCameOfAReclaimInPlaceOfItsRequest) {
   const auto lines = lines_of(to_table(report, {{CgroupId{1}, outcome}}));
   EXPECT_THAT(lines[1], HasSubstr("freed 81.0 MiB, target reached"));
   EXPECT_THAT(lines[2], HasSubstr("free 80.0 MiB"));
+}
+
+TEST(Table, SaysOfWhichCgroupTheReclaimHangs) {
+  ScanReport report;
+  const ReclaimRequest request{.bytes = MiB(80), .threshold = MiB(256), .target = MiB(200)};
+  report.targets = {row(1, "a", MiB(300), MiB(280), request)};
+  EXPECT_THAT(lines_of(to_table(report, {}, {report.targets.front().cgroup})).back(),
+              HasSubstr("  its reclaim hangs in the kernel "));
 }
 
 TEST(Table, ShowsTargetsThatCouldNotBeReadLastAndWithTheReason) {

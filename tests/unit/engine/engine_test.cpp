@@ -55,6 +55,10 @@ class EngineTest : public testing::TestWithParam<CgroupVersion> {
     return engine->scan(now);
   }
 
+  void record(const CgroupRef& cgroup, const ReclaimOutcome& outcome) {
+    engine->record(ReclaimJob{cgroup, {}, {}}, outcome);
+  }
+
   /// The reason in the only row, "request" or what else it is.
   std::string decision(TimePoint now) { return what(scan(now).report.targets.at(0)); }
 
@@ -182,7 +186,7 @@ TEST_P(EngineTest, CountsTheCooldownFromTheStartOfTheAttempt) {
   const auto cgroup = add(scope('a'), MiB(200));
   ASSERT_THAT(scan().jobs, SizeIs(1));
   // It waited five seconds for a worker.
-  engine->record(cgroup->id, ended(ReclaimEnd::target_reached, kStart + 5s));
+  record(cgroup, ended(ReclaimEnd::target_reached, kStart + 5s));
   EXPECT_EQ(decision(kStart + 31s), "cooling down");
   EXPECT_EQ(decision(kStart + 35s - 51ms), "cooling down");
   EXPECT_EQ(decision(kStart + 35s), "request");
@@ -194,7 +198,7 @@ TEST_P(EngineTest, CountsFailedAttemptsAsAttempts) {
        {ReclaimEnd::no_progress, ReclaimEnd::denied, ReclaimEnd::failed, ReclaimEnd::unsupported}) {
     engine.reset();
     ASSERT_THAT(scan().jobs, SizeIs(1));
-    engine->record(cgroup->id, ended(end, kStart));
+    record(cgroup, ended(end, kStart));
     EXPECT_EQ(decision(kStart + 29s), "cooling down");
     EXPECT_EQ(decision(kStart + 30s), "request");
   }
@@ -203,7 +207,7 @@ TEST_P(EngineTest, CountsFailedAttemptsAsAttempts) {
 TEST_P(EngineTest, KeepsTheCooldownOfACgroupThatCouldNotBeReadForOneScan) {
   const auto cgroup = add(scope('a'), MiB(200));
   ASSERT_THAT(scan().jobs, SizeIs(1));
-  engine->record(cgroup->id, ended(ReclaimEnd::target_reached, kStart));
+  record(cgroup, ended(ReclaimEnd::target_reached, kStart));
   const auto* usage = memory_interface(GetParam()).usage;
   const auto text = tree.read(scope('a'), usage);
   tree.write(scope('a'), usage, "junk\n");
@@ -226,7 +230,7 @@ TEST_P(EngineTest, HandsOutNothingInADryRunAndDecidesAllTheSame) {
 TEST_P(EngineTest, KnowsNoHistoryOfACgroupThatWasMadeAnew) {
   const auto cgroup = add(scope('a'), MiB(200));
   ASSERT_THAT(scan().jobs, SizeIs(1));
-  engine->record(cgroup->id, ended(ReclaimEnd::target_reached, kStart));
+  record(cgroup, ended(ReclaimEnd::target_reached, kStart));
   tree.recreate(scope('a'), {.usage = MiB(201), .cache = MiB(200)});
   add(scope('b'), MiB(1));
   const auto jobs = scan(kStart + 1s).jobs;
@@ -251,8 +255,9 @@ TEST_P(EngineTest, TakesTheOutcomeOfACgroupThatVanishedMeanwhile) {
   ASSERT_THAT(scan().jobs, SizeIs(1));
   tree.remove(scope('a'));
   scan(kStart + 1s);
-  engine->record(cgroup->id, ended(ReclaimEnd::cgroup_gone, kStart));
-  engine->record(CgroupId{1}, ended(ReclaimEnd::cgroup_gone, kStart));
+  record(cgroup, ended(ReclaimEnd::cgroup_gone, kStart));
+  record(std::make_shared<const Cgroup>(Cgroup{CgroupId{1}, "top/unknown", {}}),
+         ended(ReclaimEnd::cgroup_gone, kStart));
   EXPECT_THAT(scan(kStart + 2s).report.targets, IsEmpty());
 }
 

@@ -18,8 +18,8 @@ const TimePoint kStart{1000h};
 MemorySample sample_of(Bytes reclaimable, Bytes shmem = {}) {
   return {.usage = GiB(1),
           .effective_limit = GiB(1),
-          .swappable = false,
-          .cache = CacheSample{.cache = reclaimable + shmem, .reclaimable = reclaimable}};
+          .cache = CacheSample{.cache = reclaimable + shmem, .reclaimable = reclaimable},
+          .guards = {}};
 }
 
 /// Threshold 100 MiB, target 80 MiB, cooldown 30 s.
@@ -27,7 +27,7 @@ const ReclaimPolicy kPolicy{.threshold = MiB(100), .target = MiB(80), .cooldown 
 
 Decision decide(const MemorySample& sample, const History& history = {}, TimePoint now = kStart,
                 const ReclaimPolicy& policy = kPolicy) {
-  return cmm::decide(policy, watermarks(policy, sample.effective_limit), history, sample, now);
+  return cmm::decide({policy, watermarks(policy, sample.effective_limit), history, sample}, now);
 }
 
 template <class Reason>
@@ -120,6 +120,42 @@ TEST(Decide, NeverAsksForNothing) {
   EXPECT_FALSE(request_in(decide(sample_of(Bytes{}), {}, kStart, policy)));
 }
 
+TEST(Decide, SaysThatTheCacheIsNeededWhereItsTargetHasRisen) {
+  History history;
+  history.learning.raise = MiB(50);
+  const auto decide_at = [&](Bytes reclaimable) {
+    const auto marks = learned_marks(watermarks(kPolicy, GiB(1)), history.learning);
+    return cmm::decide({kPolicy, marks, history, sample_of(reclaimable)}, kStart);
+  };
+  EXPECT_TRUE(skips_with<BelowThreshold>(decide_at(MiB(99))));
+  EXPECT_TRUE(skips_with<Needed>(decide_at(MiB(130))));
+  const auto over = decide_at(MiB(131));
+  ASSERT_TRUE(request_in(over));
+  EXPECT_EQ(request_in(over)->bytes, MiB(1));
+  EXPECT_EQ(request_in(over)->target, MiB(130));
+}
+
+TEST(Decide, TrimsWhatIsAboutToFillItsLimitDownToItsTargetRightNow) {
+  const History history;
+  const auto sample = sample_of(MiB(90));
+  const auto marks = watermarks(kPolicy, GiB(1));
+  EXPECT_TRUE(skips_with<BelowThreshold>(cmm::decide({kPolicy, marks, history, sample, false}, kStart)));
+  const auto decision = cmm::decide({kPolicy, marks, history, sample, true}, kStart);
+  ASSERT_TRUE(request_in(decision));
+  EXPECT_EQ(request_in(decision)->bytes, MiB(10));
+}
+
+TEST(Decide, HeedsItsGuards) {
+  auto sample = sample_of(MiB(200));
+  sample.guards.opted_out = true;
+  EXPECT_TRUE(skips_with<Ignored>(decide(sample)));
+  sample.guards = {.swappable = false, .opted_out = false, .pressure = Percent{20.01}};
+  EXPECT_TRUE(skips_with<UnderPressure>(decide(sample)));
+  sample.guards.pressure = Percent{20};
+  ASSERT_TRUE(request_in(decide(sample)));
+  EXPECT_EQ(request_in(decide(sample))->max_pressure, Percent{20}) << "it holds during the reclaim too";
+}
+
 TEST(Cooldown, EndsExactlyWhenItShould) {
   const History attempted{.last_attempt = kStart, .in_flight = false};
   const auto after = [&](Duration time) { return decide(sample_of(MiB(200)), attempted, kStart + time); };
@@ -157,11 +193,11 @@ TEST(Cooldown, OfZeroHoldsNothingBack) {
 
 TEST(Decide, GivesTheFirstReasonThatHolds) {
   auto over = sample_of(MiB(200));
-  over.swappable = true;
+  over.guards.swappable = true;
   const History cooling{.last_attempt = kStart, .in_flight = false};
   const History in_flight{.last_attempt = kStart, .in_flight = true};
   auto below = sample_of(MiB(1));
-  below.swappable = true;
+  below.guards.swappable = true;
 
   EXPECT_TRUE(skips_with<InFlight>(decide(over, in_flight))) << "before the cooldown";
   EXPECT_TRUE(skips_with<InFlight>(decide(below, in_flight))) << "before the threshold";
@@ -175,7 +211,7 @@ TEST(Decide, GivesTheFirstReasonThatHolds) {
 
 TEST(Decide, SwapsOnlyWhereItIsAllowedTo) {
   auto over = sample_of(MiB(200));
-  over.swappable = true;
+  over.guards.swappable = true;
   EXPECT_TRUE(skips_with<WouldSwap>(decide(over)));
   auto policy = kPolicy;
   policy.allow_swap = true;
@@ -216,7 +252,7 @@ Situation any_situation(Dice& dice) {
   any.policy.cooldown = dice.time(60s);
   any.policy.allow_swap = dice.coin();
   any.sample.effective_limit = dice.bytes();
-  any.sample.swappable = dice.coin();
+  any.sample.guards.swappable = dice.coin();
   any.marks = watermarks(any.policy, any.sample.effective_limit);
   if (dice.coin()) {
     const auto reclaimable = dice.near(dice.coin() ? any.marks.threshold : any.marks.target);
@@ -234,7 +270,7 @@ TEST(DecideProperties, OfARequestHoldInEverySituation) {
   int requests = 0;
   for (int i = 0; i < 50'000; ++i) {
     const auto [policy, history, sample, now, marks] = any_situation(dice);
-    const auto decision = cmm::decide(policy, marks, history, sample, now);
+    const auto decision = cmm::decide({policy, marks, history, sample}, now);
     ASSERT_LE(marks.target, marks.threshold);
     const auto* request = request_in(decision);
     if (request == nullptr) continue;
@@ -246,7 +282,7 @@ TEST(DecideProperties, OfARequestHoldInEverySituation) {
     ASSERT_GT(request->bytes, Bytes{});
     ASSERT_GE(reclaimable, marks.threshold);
     ASSERT_FALSE(history.in_flight);
-    ASSERT_TRUE(policy.allow_swap || !sample.swappable);
+    ASSERT_TRUE(policy.allow_swap || !sample.guards.swappable);
     ASSERT_LE(request->not_before, now + kScanJitter);
     if (history.last_attempt) {
       ASSERT_EQ(request->not_before, *history.last_attempt + policy.cooldown);
@@ -262,7 +298,7 @@ TEST(DecideProperties, OfASkipHoldInEverySituation) {
   int cooling = 0;
   for (int i = 0; i < 50'000; ++i) {
     const auto [policy, history, sample, now, marks] = any_situation(dice);
-    const auto decision = cmm::decide(policy, marks, history, sample, now);
+    const auto decision = cmm::decide({policy, marks, history, sample}, now);
     ASSERT_EQ(skips_with<InFlight>(decision), history.in_flight);
     ASSERT_FALSE(skips_with<Unreadable>(decision)) << "what was read is readable";
     if (skips_with<BelowThreshold>(decision) && sample.cache) {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cgroupfs/reclaimer.hpp"
+#include "config/settings.hpp"
+#include "engine/engine.hpp"
+#include "engine/report.hpp"
+
+namespace cmm {
+
+/// What there is to see of the daemon: the last scan, the last minutes of each cgroup's usage, and the recent
+/// reclaims. `status`, `explain` and the page all read it, as one JSON document.
+class StatusBoard {
+ public:
+  StatusBoard(const Settings& settings, const EngineSetup& setup) { change(settings, setup); }
+
+  void change(const Settings& settings, const EngineSetup& setup);
+  void scanned(const std::shared_ptr<const ScanReport>& report);
+  void reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome);
+  /// `error` is empty where it went well.
+  void reloaded(const std::string& error);
+
+  /// The document; made anew only where something has changed since.
+  std::shared_ptr<const std::string> json();
+
+ private:
+  using WallTime = std::chrono::system_clock::time_point;
+  struct Reclaimed {
+    WallTime at;
+    std::string cgroup;
+    ReclaimOutcome outcome;
+  };
+  /// Usage in KiB, the oldest first: the one thing that each scan reads of each cgroup.
+  using Trace = std::deque<std::uint32_t>;
+
+  void trace(const ScanReport& report);
+  [[nodiscard]] nlohmann::ordered_json daemon_json() const;
+  [[nodiscard]] nlohmann::ordered_json scan_json() const;
+  [[nodiscard]] nlohmann::ordered_json target_json(const TargetReport& row) const;
+  [[nodiscard]] nlohmann::ordered_json reclaims_json() const;
+
+  Settings settings_;
+  Hierarchy hierarchy_{};
+  std::vector<Parent> parents_;
+  WallTime started_ = std::chrono::system_clock::now();
+  std::shared_ptr<const ScanReport> report_;
+  WallTime scanned_at_{};
+  std::string reload_error_;
+  std::optional<WallTime> reloaded_at_;
+  std::deque<Reclaimed> reclaims_;
+  std::unordered_map<CgroupId, Trace, CgroupId::Hash> traces_;
+  TimePoint next_trace_{};
+  std::shared_ptr<const std::string> json_;
+};
+
+}  // namespace cmm

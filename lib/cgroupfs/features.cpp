@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/features.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cgroupfs/control_file.hpp"
+#include "cgroupfs/directory.hpp"
+#include "cgroupfs/pressure.hpp"
+#include "cgroupfs/reclaimer_v2.hpp"
+#include "cgroupfs/text_file.hpp"
+
+namespace cmm {
+namespace {
+
+/// A cgroup to ask; the root lacks some of the files on v2.
+UniqueFd open_some_cgroup(const std::string& mount) {
+  auto root = open_at(AT_FDCWD, mount.c_str(), O_PATH | O_DIRECTORY);
+  if (!root) return {};
+  const auto children = list_child_cgroups(root->get());
+  if (children && !children->empty()) {
+    auto child = open_at(root->get(), children->front().name.c_str(), O_PATH | O_DIRECTORY);
+    if (child) return std::move(*child);
+  }
+  return std::move(*root);
+}
+
+bool has(const UniqueFd& dir, const char* file) { return ::faccessat(dir.get(), file, F_OK, 0) == 0; }
+
+// Bit 0 of the mask is the main switch; Documentation/admin-guide/mm/multigen_lru.rst.
+std::optional<bool> uses_mglru() {
+  const auto mask = read_file("/sys/kernel/mm/lru_gen/enabled");
+  if (!mask) return std::nullopt;
+  const auto last = mask->find_last_not_of('\n');
+  constexpr std::string_view kOdd = "13579bdf";
+  return last != std::string::npos && kOdd.find((*mask)[last]) != std::string_view::npos;
+}
+
+}  // namespace
+
+KernelFeatures probe_features(const Hierarchy& hierarchy) {
+  const auto& interface = memory_interface(hierarchy.version);
+  const bool is_v2 = hierarchy.version == CgroupVersion::v2;
+  const auto dir = open_some_cgroup(hierarchy.mount);
+  KernelFeatures features;
+  if (!dir) return features;
+  features.reclaim = has(dir, interface.reclaim);
+  if (is_v2) {
+    const auto file = open_at(dir.get(), interface.reclaim, O_WRONLY);
+    if (file) features.swappiness_argument = takes_swappiness(file->get());
+  }
+  ControlFileReader reader;
+  features.pressure = read_pressure(reader, memory_interface(CgroupVersion::v1), dir.get()).has_value();
+  features.pressure_by_cgroup = is_v2 && read_pressure(reader, interface, dir.get());
+  features.swap_by_cgroup = has(dir, is_v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes");
+  features.mglru = uses_mglru();
+  return features;
+}
+
+}  // namespace cmm

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/inspect.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "cgroupfs/cgroup_files.hpp"
+#include "cgroupfs/control_file.hpp"
+#include "cgroupfs/node_memory.hpp"
+#include "cgroupfs/parse.hpp"
+
+namespace cmm {
+namespace {
+
+/// Where each version keeps what is shown to people only. Keys of memory.stat where there is no file.
+struct Sources {
+  const char* peak;
+  const char* events;
+  const char* mapped_key;
+};
+constexpr Sources kV1{"memory.max_usage_in_bytes", "memory.oom_control", "total_mapped_file"};
+constexpr Sources kV2{"memory.peak", "memory.events", "file_mapped"};
+
+/// The files of one open cgroup.
+class OpenCgroup {
+ public:
+  OpenCgroup(const Hierarchy& hierarchy, const std::string& path, UniqueFd dir)
+      : interface_(memory_interface(hierarchy.version)),
+        sources_(hierarchy.version == CgroupVersion::v1 ? kV1 : kV2),
+        directory_(hierarchy.mount + "/" + path + "/"),
+        dir_(std::move(dir)) {}
+
+  Result<Inspection> inspect() {
+    Inspection seen;
+    const auto usage = number(interface_.usage);
+    if (!usage) return tl::unexpected{usage.error()};
+    seen.usage = *usage;
+    if (const auto error = read_stat(seen)) return tl::unexpected{*error};
+    seen.peak = optional_bytes(sources_.peak);
+    seen.memory_max = limit(interface_.limit).value_or(Limit::max());
+    if (interface_.high != nullptr) seen.memory_high = limit(interface_.high);
+    read_swap(seen);
+    read_pressure(seen.pressure);
+    read_events(seen.events);
+    return seen;
+  }
+
+ private:
+  [[nodiscard]] Error failure(std::error_code code, const char* file) const {
+    return {code, "read", directory_ + file};
+  }
+
+  std::optional<std::string> text(const char* file) {
+    const auto content = reader_.read_at(dir_.get(), file);
+    if (!content) return std::nullopt;
+    return std::string{*content};
+  }
+
+  Result<Bytes> number(const char* file) {
+    const auto content = reader_.read_at(dir_.get(), file);
+    if (!content) return tl::unexpected{failure(content.error(), file)};
+    const auto value = parse_number(*content);
+    if (!value) return tl::unexpected{failure(std::make_error_code(std::errc::bad_message), file)};
+    return Bytes{*value};
+  }
+
+  std::optional<Bytes> optional_bytes(const char* file) {
+    const auto value = number(file);
+    return value ? std::optional{*value} : std::nullopt;
+  }
+
+  std::optional<Limit> limit(const char* file) {
+    const auto content = text(file);
+    return content ? parse_set_limit(*content) : std::nullopt;
+  }
+
+  std::optional<Error> read_stat(Inspection& seen) {
+    const auto content = reader_.read_at(dir_.get(), interface_.stat);
+    if (!content) return failure(content.error(), interface_.stat);
+    const auto stat = parse_memory_stat(*content, interface_.stat_keys);
+    const auto reclaimable = stat ? interface_.reclaimable(*stat) : std::nullopt;
+    if (!reclaimable) return failure(std::make_error_code(std::errc::bad_message), interface_.stat);
+    seen.stat = *stat;
+    seen.reclaimable = *reclaimable;
+    seen.refaults = find_refaults(*content, interface_);
+    if (const auto mapped = find_value(*content, sources_.mapped_key)) seen.mapped = Bytes{*mapped};
+    if (const auto swap = find_value(*content, "total_swap")) seen.swap = Bytes{*swap};
+    return std::nullopt;
+  }
+
+  // v1 limits swap only together with memory.
+  void read_swap(Inspection& seen) {
+    if (interface_.version == CgroupVersion::v2) {
+      seen.swap = optional_bytes("memory.swap.current");
+      seen.swap_max = limit("memory.swap.max");
+      return;
+    }
+    const auto both_max = limit("memory.memsw.limit_in_bytes");
+    if (both_max && (both_max->is_max() || !seen.memory_max.is_max())) {
+      seen.swap_max =
+          both_max->is_max() ? Limit::max() : Limit{both_max->value_or({}) - seen.memory_max.value_or({})};
+    }
+  }
+
+  void read_pressure(PressureStall& pressure) {
+    pressure.of_node = interface_.pressure == nullptr;
+    const auto content = pressure.of_node ? reader_.read_at(AT_FDCWD, "/proc/pressure/memory")
+                                          : reader_.read_at(dir_.get(), interface_.pressure);
+    if (!content) return;
+    pressure.some = parse_pressure(*content);
+    const auto second = content->find('\n');
+    if (second != std::string_view::npos) {
+      pressure.full = parse_pressure(content->substr(second + 1), "full");
+    }
+  }
+
+  void read_events(MemoryEvents& events) {
+    const auto content = text(sources_.events);
+    if (!content) return;
+    events.oom_kill = find_value(*content, "oom_kill");
+    if (interface_.version == CgroupVersion::v1) {
+      if (const auto failures = optional_bytes("memory.failcnt")) events.max = failures->count();
+      return;
+    }
+    events.high = find_value(*content, "high");
+    events.max = find_value(*content, "max");
+    events.oom = find_value(*content, "oom");
+  }
+
+  const MemoryInterface& interface_;
+  const Sources& sources_;
+  std::string directory_;
+  UniqueFd dir_;
+  ControlFileReader reader_;
+};
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? std::string{} : path.substr(0, slash);
+}
+
+}  // namespace
+
+Result<EffectiveLimit> find_effective_limit(const Hierarchy& hierarchy, const std::string& path) {
+  const auto node = read_node_memory();
+  if (!node) return tl::unexpected{node.error()};
+  const auto& interface = memory_interface(hierarchy.version);
+  EffectiveLimit tightest{.bytes = node->total, .cgroup = {}, .file = {}};
+  ControlFileReader reader;
+  for (auto each = path; !each.empty(); each = parent_of(each)) {
+    for (const auto* file : std::array{interface.limit, interface.high}) {
+      if (file == nullptr) continue;
+      const auto text = reader.read_at(AT_FDCWD, (hierarchy.mount + "/" + each + "/" + file).c_str());
+      const auto limit = text ? parse_set_limit(*text) : std::nullopt;
+      if (limit && limit->value_or(tightest.bytes) < tightest.bytes) {
+        tightest = {.bytes = limit->value_or({}), .cgroup = each, .file = file};
+      }
+    }
+  }
+  return tightest;
+}
+
+Result<Inspection> inspect(const Hierarchy& hierarchy, const std::string& path) {
+  const auto directory = hierarchy.mount + "/" + path;
+  auto dir = open_at(AT_FDCWD, directory.c_str(), O_PATH | O_DIRECTORY);
+  if (!dir) return tl::unexpected{Error{dir.error(), "open", directory}};
+  auto seen = OpenCgroup{hierarchy, path, std::move(*dir)}.inspect();
+  if (!seen) return seen;
+  auto limit = find_effective_limit(hierarchy, path);
+  if (!limit) return tl::unexpected{limit.error()};
+  seen->path = path;
+  seen->effective_limit = *std::move(limit);
+  return seen;
+}
+
+}  // namespace cmm

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroupfs/set_limit.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <utility>
+
+#include "cgroupfs/control_file.hpp"
+#include "cgroupfs/memory_interface.hpp"
+#include "cgroupfs/parse.hpp"
+
+namespace cmm {
+namespace {
+
+using std::chrono::microseconds;
+
+constexpr const char* kMemoryAndSwap = "memory.memsw.limit_in_bytes";
+constexpr const char* kQuota = "cpu.cfs_quota_us";
+constexpr const char* kPeriod = "cpu.cfs_period_us";
+
+tl::unexpected<LimitRefused> no_such_thing(std::string why) {
+  return tl::unexpected{LimitRefused{std::make_error_code(std::errc::not_supported), std::move(why)}};
+}
+
+tl::unexpected<LimitRefused> refused(std::error_code code, const char* action, const std::string& file) {
+  return tl::unexpected{LimitRefused{code, Error{code, action, file}.message()}};
+}
+
+/// The control files of one cgroup, by name.
+class Files {
+ public:
+  Files(const Hierarchy& hierarchy, const std::string& path)
+      : directory_(hierarchy.mount + "/" + path + "/") {}
+
+  [[nodiscard]] bool has(const char* name) const { return ::access(of(name).c_str(), F_OK) == 0; }
+
+  Limited<std::string> read(const char* name) {
+    const auto text = reader_.read_at(AT_FDCWD, of(name).c_str());
+    if (!text) return refused(text.error(), "read", of(name));
+    return std::string{text->substr(0, text->find('\n'))};
+  }
+
+  Limited<void> write(const char* name, const std::string& text) const {
+    const auto fd = open_at(AT_FDCWD, of(name).c_str(), O_WRONLY);
+    if (!fd) return refused(fd.error(), "open", of(name));
+    if (const auto error = write_control(fd->get(), text)) {
+      return refused(error, fmt::format("write {} to", text).c_str(), of(name));
+    }
+    return {};
+  }
+
+  Limited<Limit> read_limit(const char* name) {
+    const auto text = read(name);
+    if (!text) return tl::unexpected{text.error()};
+    const auto limit = parse_set_limit(*text);
+    if (!limit) return refused(std::make_error_code(std::errc::bad_message), "parse", of(name));
+    return *limit;
+  }
+
+ private:
+  [[nodiscard]] std::string of(const char* name) const { return directory_ + name; }
+
+  std::string directory_;
+  ControlFileReader reader_;
+};
+
+std::string text_of(CgroupVersion version, Limit limit) {
+  if (limit.is_max()) return version == CgroupVersion::v1 ? "-1" : "max";
+  return std::to_string(limit.value_or(Bytes{}).count());
+}
+
+Limited<LimitSet> write_and_read_back(Files& files, const char* file, const std::string& text, Limit asked) {
+  const auto written = files.write(file, text);
+  if (!written) return tl::unexpected{written.error()};
+  const auto held = files.read_limit(file);
+  if (!held) return tl::unexpected{held.error()};
+  return LimitSet{file, asked, *held};
+}
+
+/// v1's limit of memory and swap together that leaves as much room for swap as the one before.
+Limited<Limit> memory_and_swap_along_with(Files& files, Limit memory) {
+  auto both = files.read_limit(kMemoryAndSwap);
+  if (!both || both->is_max()) return both;
+  auto before = files.read_limit(memory_interface(CgroupVersion::v1).limit);
+  if (!before) return before;
+  if (memory.is_max() || before->is_max()) return Limit::max();
+  return Limit{memory.value_or(Bytes{}) + (both->value_or(Bytes{}) - before->value_or(Bytes{}))};
+}
+
+// The kernel wants memory + swap never to be below memory: whichever grows goes first.
+Limited<LimitSet> set_memory_max_v1(Files& files, Limit limit) {
+  const auto* file = memory_interface(CgroupVersion::v1).limit;
+  const auto text = text_of(CgroupVersion::v1, limit);
+  if (!files.has(kMemoryAndSwap)) return write_and_read_back(files, file, text, limit);
+  const auto before = files.read_limit(file);
+  const auto both = memory_and_swap_along_with(files, limit);
+  if (!before || !both) return tl::unexpected{before ? both.error() : before.error()};
+  const auto write_both = [&] { return files.write(kMemoryAndSwap, text_of(CgroupVersion::v1, *both)); };
+  const bool grows = !before->is_max() && tighter(*before, limit) == *before;
+  if (grows) {
+    const auto written = write_both();
+    if (!written) return tl::unexpected{written.error()};
+  }
+  auto set = write_and_read_back(files, file, text, limit);
+  if (set && !grows) {
+    const auto written = write_both();
+    if (!written) return tl::unexpected{written.error()};
+  }
+  return set;
+}
+
+Limited<LimitSet> set_swap_max_v1(Files& files, Limit limit) {
+  if (!files.has(kMemoryAndSwap)) {
+    return no_such_thing(
+        fmt::format("this kernel doesn't count swap by cgroup: there is no {} (boot with swapaccount=1)",
+                    kMemoryAndSwap));
+  }
+  if (limit.is_max()) return write_and_read_back(files, kMemoryAndSwap, "-1", limit);
+  const auto memory = files.read_limit(memory_interface(CgroupVersion::v1).limit);
+  if (!memory) return tl::unexpected{memory.error()};
+  if (memory->is_max()) {
+    return no_such_thing(
+        "cgroup v1 limits swap only together with memory, and this cgroup has no memory limit: set "
+        "memory-max "
+        "first");
+  }
+  const auto both = memory->value_or(Bytes{}) + limit.value_or(Bytes{});
+  auto set = write_and_read_back(files, kMemoryAndSwap, std::to_string(both.count()), limit);
+  if (set && !set->held.is_max()) set->held = Limit{set->held.value_or(Bytes{}) - memory->value_or(Bytes{})};
+  return set;
+}
+
+std::optional<long long> parse_signed(std::string_view text) {
+  long long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<CpuMax> parse_cpu_max(std::string_view quota, std::string_view period) {
+  const auto length = parse_signed(period);
+  if (!length) return std::nullopt;
+  CpuMax max{.quota = std::nullopt, .period = microseconds{*length}};
+  if (quota == "max" || quota == "-1") return max;
+  const auto number = parse_signed(quota);
+  if (!number) return std::nullopt;
+  max.quota = microseconds{*number};
+  return max;
+}
+
+std::optional<CpuMax> read_cpu_max(Files& files, CgroupVersion version) {
+  if (version == CgroupVersion::v1) {
+    const auto quota = files.read(kQuota);
+    const auto period = files.read(kPeriod);
+    return quota && period ? parse_cpu_max(*quota, *period) : std::nullopt;
+  }
+  const auto text = files.read("cpu.max");
+  const auto blank = text ? text->find(' ') : std::string::npos;
+  if (blank == std::string::npos) return std::nullopt;
+  return parse_cpu_max(std::string_view{*text}.substr(0, blank), std::string_view{*text}.substr(blank + 1));
+}
+
+// Without a quota at first: the old one in the new period could be more than the parent has.
+Limited<void> write_cpu_max_v1(Files& files, const CpuMax& max) {
+  auto unlimited = files.write(kQuota, "-1");
+  if (!unlimited) return unlimited;
+  auto period = files.write(kPeriod, std::to_string(max.period.count()));
+  if (!period || !max.quota) return period;
+  return files.write(kQuota, std::to_string(max.quota->count()));
+}
+
+}  // namespace
+
+Limited<LimitSet> set_memory_max(const Hierarchy& hierarchy, const std::string& path, Limit limit) {
+  Files files{hierarchy, path};
+  if (hierarchy.version == CgroupVersion::v1) return set_memory_max_v1(files, limit);
+  return write_and_read_back(files, memory_interface(CgroupVersion::v2).limit,
+                             text_of(CgroupVersion::v2, limit), limit);
+}
+
+Limited<LimitSet> set_memory_high(const Hierarchy& hierarchy, const std::string& path, Limit limit) {
+  if (hierarchy.version == CgroupVersion::v1) {
+    return no_such_thing(
+        "cgroup v1 has no memory.high: its soft limit only says where the kernel begins when the whole node "
+        "is "
+        "short of memory; use memory-max");
+  }
+  Files files{hierarchy, path};
+  return write_and_read_back(files, memory_interface(CgroupVersion::v2).high,
+                             text_of(CgroupVersion::v2, limit), limit);
+}
+
+Limited<LimitSet> set_swap_max(const Hierarchy& hierarchy, const std::string& path, Limit limit) {
+  Files files{hierarchy, path};
+  if (hierarchy.version == CgroupVersion::v1) return set_swap_max_v1(files, limit);
+  constexpr const char* kSwapMax = "memory.swap.max";
+  if (!files.has(kSwapMax) && files.has(memory_interface(CgroupVersion::v2).limit)) {
+    return no_such_thing("this kernel has no memory.swap.max: it was built without swap");
+  }
+  return write_and_read_back(files, kSwapMax, text_of(CgroupVersion::v2, limit), limit);
+}
+
+Limited<CpuMax> set_cpu_max(const Hierarchy& hierarchy, const std::string& path, CpuMax max) {
+  Files files{hierarchy, path};
+  const auto written = hierarchy.version == CgroupVersion::v1 ? write_cpu_max_v1(files, max)
+                                                              : files.write("cpu.max", to_string(max));
+  if (!written) return tl::unexpected{written.error()};
+  const auto held = read_cpu_max(files, hierarchy.version);
+  if (!held) return refused(std::make_error_code(std::errc::bad_message), "read", path + "/cpu.max");
+  return *held;
+}
+
+std::optional<CpuMax> read_cpu_max(const Hierarchy& hierarchy, const std::string& path) {
+  Files files{hierarchy, path};
+  return read_cpu_max(files, hierarchy.version);
+}
+
+std::string to_string(const CpuMax& max) {
+  if (!max.quota) return fmt::format("max {}", max.period.count());
+  return fmt::format("{} {}", max.quota->count(), max.period.count());
+}
+
+}  // namespace cmm

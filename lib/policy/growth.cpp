@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/growth.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace cmm {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+// Further ahead nothing can be told from a few seconds of growth, and it keeps durations from overflowing.
+constexpr Seconds kHorizon = std::chrono::hours{24};
+
+}  // namespace
+
+Growth grown(const Growth& before, Bytes usage, TimePoint now) {
+  Growth growth{.at = now, .usage = usage, .bytes_per_second = 0};
+  const auto passed = std::chrono::duration_cast<Seconds>(now - before.at).count();
+  if (before.at == TimePoint{} || passed <= 0) return growth;
+  growth.bytes_per_second = static_cast<double>((usage - before.usage).count()) / passed;
+  return growth;
+}
+
+std::optional<Duration> time_until(const Growth& growth, Bytes amount, Bytes mark) {
+  if (amount >= mark) return Duration::zero();
+  if (growth.bytes_per_second <= 0) return std::nullopt;
+  const Seconds time{static_cast<double>((mark - amount).count()) / growth.bytes_per_second};
+  if (time > kHorizon) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(time);
+}
+
+Duration next_scan_in(const Pace& pace, std::optional<Duration> soonest) {
+  if (!soonest) return pace.longest;
+  return std::clamp(*soonest, std::min(pace.shortest, pace.longest), pace.longest);
+}
+
+}  // namespace cmm

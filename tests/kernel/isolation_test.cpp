@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "kernel/kernel_test.hpp"
+
+namespace cmm::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+/// Calls of the daemon that hang until the test lets them go, so that what comes to pass meanwhile doesn't
+/// depend on how fast the machine is.
+class Isolation : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    if (IsSkipped()) return;
+    if (!has_strace()) {
+      GTEST_SKIP() << environment_name() << ": no strace to hold calls with (see scripts/install-deps)";
+    }
+  }
+
+  /// With nothing but hangs to hold a reclaim back.
+  [[nodiscard]] Daemon watch_while(const HeldCalls& held) const {
+    return watch({"--threshold", "64MiB", "--interval", "200ms", "--cooldown", "0"}, held);
+  }
+
+  static std::string scan_hangs(const TestCgroup& cgroup) {
+    return "cgroup=" + cgroup.path() + " a call on its files hangs in the kernel";
+  }
+  static std::string came_back(const TestCgroup& cgroup) {
+    return "cgroup=" + cgroup.path() + " the kernel came back after ";
+  }
+  static std::string reclaim_hangs(const TestCgroup& cgroup) {
+    return "cgroup=" + cgroup.path() + " its reclaim hangs in the kernel";
+  }
+
+  /// Both over their threshold; the one that hangs was made first and is visited first.
+  void expect_that_the_other_is_reclaimed_while(const HeldCalls& held) {
+    const auto data = file("data", MiB(100));
+    const auto others_data = file("others-data", MiB(100));
+    fill_clean(stuck(), data);
+    fill_clean(other(), others_data);
+    auto daemon = watch_while(held);
+    ASSERT_TRUE(daemon.wait_for_log(scan_hangs(stuck()))) << daemon.log();
+    ASSERT_TRUE(daemon.wait_for_reclaim(other())) << daemon.log();
+    fill_clean(other(), others_data);
+    ASSERT_TRUE(daemon.wait_for_reclaim(other(), 2)) << "the scans after the first:\n" << daemon.log();
+    EXPECT_EQ(data.resident(), MiB(100));
+
+    daemon.let_calls_go();
+    EXPECT_TRUE(daemon.wait_for_log(came_back(stuck()))) << daemon.log();
+    EXPECT_EQ(daemon.stop(), ExitStatus{0});
+  }
+
+  void expect_end_within_a_second(Daemon& daemon) {
+    daemon.send_signal(SIGTERM);
+    // Without KVM even the way through strace takes its time.
+    EXPECT_TRUE(daemon.wait_until_left(in_vm() ? 3s : 1s));
+    daemon.let_calls_go();
+    EXPECT_EQ(daemon.wait_for_end(), ExitStatus{0}) << daemon.log();
+  }
+
+  [[nodiscard]] TestCgroup stuck() const { return make("stuck"); }
+  [[nodiscard]] TestCgroup also_stuck() const { return make("stuck-too"); }
+  [[nodiscard]] TestCgroup other() const { return make("other"); }
+};
+
+TEST_F(Isolation, AMemoryStatThatHangsHoldsNoOtherCgroup) {
+  expect_that_the_other_is_reclaimed_while({"pread64", {stuck().file("memory.stat")}});
+}
+
+TEST_F(Isolation, AnOpenOfAControlFileThatHangsHoldsNoOtherCgroup) {
+  expect_that_the_other_is_reclaimed_while({"openat", {stuck().absolute()}});
+}
+
+TEST_F(Isolation, AnOpenOfACgroupThatHangsHoldsNoOtherCgroup) {
+  // It is opened by its name, in the directory of its parent.
+  expect_that_the_other_is_reclaimed_while({"openat", {"stuck"}});
+}
+
+TEST_F(Isolation, ACgroupWhoseFilesHungIsReclaimedWhenTheKernelCameBackAndItHasRested) {
+  const auto data = file("data", MiB(100));
+  fill_clean(stuck(), data);
+  auto daemon = watch_while({"pread64", {stuck().file("memory.stat")}});
+  ASSERT_TRUE(daemon.wait_for_log(scan_hangs(stuck()))) << daemon.log();
+  daemon.let_calls_go();
+  const auto line = daemon.wait_for_reclaim(stuck());
+  ASSERT_TRUE(line) << daemon.log();
+  EXPECT_GT(line->freed, Bytes{});
+  EXPECT_LT(daemon.log().find(came_back(stuck())), daemon.log().find(" reclaimed cgroup=")) << daemon.log();
+}
+
+TEST_F(Isolation, ReclaimsThatHangInAllSlotsHoldNoOtherCgroup) {
+  const auto data = file("data", MiB(100));
+  const auto more_data = file("more-data", MiB(100));
+  const auto others_data = file("others-data", MiB(100));
+  fill_clean(stuck(), data);
+  fill_clean(also_stuck(), more_data);
+  fill_clean(other(), others_data);
+  auto daemon = watch_while({"write", {stuck().reclaim_file(), also_stuck().reclaim_file()}});
+  ASSERT_TRUE(daemon.wait_for_log(reclaim_hangs(stuck()))) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for_log(reclaim_hangs(also_stuck()))) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for_reclaim(other())) << daemon.log();
+  fill_clean(other(), others_data);
+  ASSERT_TRUE(daemon.wait_for_reclaim(other(), 2)) << daemon.log();
+  EXPECT_THAT(daemon.log(), Not(HasSubstr(" reclaimed cgroup=" + stuck().path())));
+
+  daemon.let_calls_go();
+  for (const auto& cgroup : {stuck(), also_stuck()}) {
+    ASSERT_TRUE(daemon.wait_for_reclaim(cgroup)) << "how the one that hung ended:\n" << daemon.log();
+    const auto next = daemon.wait_for_reclaim(cgroup, 2);
+    ASSERT_TRUE(next) << "it is as any other again:\n" << daemon.log();
+    EXPECT_GT(next->freed, Bytes{});
+  }
+  EXPECT_EQ(daemon.stop(), ExitStatus{0});
+}
+
+TEST_F(Isolation, SigtermWhileAScanHangsEndsTheDaemonWithinASecond) {
+  const auto data = file("data", MiB(100));
+  fill_clean(stuck(), data);
+  auto daemon = watch_while({"pread64", {stuck().file("memory.stat")}});
+  ASSERT_TRUE(daemon.wait_for_log(scan_hangs(stuck()))) << daemon.log();
+  expect_end_within_a_second(daemon);
+  EXPECT_THAT(daemon.log(), HasSubstr("leaving while a scan hangs in the kernel"));
+}
+
+TEST_F(Isolation, SigtermWhileAReclaimHangsEndsTheDaemonWithinASecond) {
+  const auto data = file("data", MiB(100));
+  fill_clean(stuck(), data);
+  auto daemon = watch_while({"write", {stuck().reclaim_file()}});
+  ASSERT_TRUE(daemon.wait_for_log(reclaim_hangs(stuck()))) << daemon.log();
+  expect_end_within_a_second(daemon);
+  EXPECT_THAT(daemon.log(), HasSubstr("leaving while a reclaim of " + stuck().path() + " hangs"));
+}
+
+TEST_F(Isolation, OncePrintsItsTableAlthoughAScanHangs) {
+  const auto data = file("data", MiB(100));
+  const auto others_data = file("others-data", MiB(100));
+  fill_clean(stuck(), data);
+  fill_clean(other(), others_data);
+  auto daemon =
+      watch({"--once", "--threshold", "64MiB"}, HeldCalls{"pread64", {stuck().file("memory.stat")}});
+  EXPECT_TRUE(daemon.wait_until_left(30s));
+  daemon.let_calls_go();
+  EXPECT_EQ(daemon.wait_for_end(), ExitStatus{0}) << daemon.log();
+  EXPECT_THAT(daemon.out(), HasSubstr("stuck in the kernel for "));
+  EXPECT_THAT(daemon.out(), HasSubstr("freed "));
+}
+
+TEST_F(Isolation, OncePrintsItsTableAndFailsWhereAReclaimHangs) {
+  const auto data = file("data", MiB(100));
+  const auto others_data = file("others-data", MiB(100));
+  fill_clean(stuck(), data);
+  fill_clean(other(), others_data);
+  auto daemon = watch({"--once", "--threshold", "64MiB", "--max-reclaims", "1"},
+                      HeldCalls{"write", {stuck().reclaim_file()}});
+  EXPECT_TRUE(daemon.wait_until_left(30s));
+  daemon.let_calls_go();
+  EXPECT_EQ(daemon.wait_for_end(), ExitStatus{1}) << daemon.log();
+  EXPECT_THAT(daemon.out(), HasSubstr("its reclaim hangs in the kernel"));
+  EXPECT_THAT(daemon.out(), HasSubstr("freed "));
+}
+
+}  // namespace
+}  // namespace cmm::test

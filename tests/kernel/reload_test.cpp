@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <memory>
+
+#include "kernel/kernel_test.hpp"
+
+namespace cmm::test {
+namespace {
+
+using testing::HasSubstr;
+
+/// 100 MiB of cache, about which nothing is to be done at first.
+class Reload : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    if (IsSkipped()) return;
+    data_ = std::make_unique<DataFile>(files_, "data", MiB(100));
+    fill_clean(app(), *data_);
+  }
+  void TearDown() override {
+    data_.reset();
+    KernelTest::TearDown();
+  }
+
+  [[nodiscard]] TestCgroup app() const { return make("app"); }
+  [[nodiscard]] Daemon watch_with(std::string_view text, std::vector<std::string> options = {}) const {
+    options.insert(options.end(), {"--interval", "200ms", "--config", config(text)});
+    return watch(std::move(options));
+  }
+  void reload(Daemon& daemon, std::string_view text) const {
+    static_cast<void>(config(text));
+    daemon.send_signal(SIGHUP);
+  }
+  [[nodiscard]] const DataFile& data() const { return *data_; }
+
+ private:
+  DataDirectory files_;
+  std::unique_ptr<DataFile> data_;
+};
+
+TEST_F(Reload, TakesWhatTheFileSaysNow) {
+  auto daemon = watch_with("threshold: 1GiB\n");
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  reload(daemon, "threshold: 64MiB\n");
+  EXPECT_TRUE(daemon.wait_for_reclaim(app())) << daemon.log();
+  EXPECT_THAT(daemon.log(), HasSubstr("info reloaded"));
+  EXPECT_EQ(daemon.stop(), ExitStatus{0});
+}
+
+TEST_F(Reload, KeepsTheSettingsWhereTheFileIsWrongAndNamesTheLine) {
+  auto daemon = watch_with("threshold: 1GiB\n");
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  reload(daemon, "threshold: 64MiB\ncooldown: soon\n");
+  ASSERT_TRUE(daemon.wait_for_log("error reload_failed")) << daemon.log();
+  EXPECT_THAT(daemon.log(), HasSubstr("config.yaml:2: cooldown"));
+  ASSERT_TRUE(daemon.wait_for_scans(2)) << daemon.log();
+  EXPECT_TRUE(daemon.reclaims_of(app()).empty()) << "one half of the file was taken";
+
+  reload(daemon, "threshold: 64MiB\n");
+  EXPECT_TRUE(daemon.wait_for_reclaim(app())) << "after it was mended:\n" << daemon.log();
+}
+
+TEST_F(Reload, LeavesTheCommandLineItsSay) {
+  auto daemon = watch_with("", {"--threshold", "1GiB"});
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  reload(daemon, "threshold: 64MiB\n");
+  ASSERT_TRUE(daemon.wait_for_log("info reloaded")) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for_scans(2)) << daemon.log();
+  EXPECT_TRUE(daemon.reclaims_of(app()).empty()) << daemon.log();
+}
+
+TEST_F(Reload, KeepsTheCooldownsThatRun) {
+  auto daemon = watch_with("threshold: 64MiB\ncooldown: 1h\n");
+  ASSERT_TRUE(daemon.wait_for_reclaim(app())) << daemon.log();
+  fill_clean(app(), data());
+  reload(daemon, "threshold: 32MiB\ncooldown: 1h\n");
+  ASSERT_TRUE(daemon.wait_for_log("info reloaded")) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for_scans(3)) << daemon.log();
+  EXPECT_EQ(daemon.reclaims_of(app()).size(), 1) << daemon.log();
+}
+
+TEST_F(Reload, AppliesTheRulesToCgroupsThatAreKnown) {
+  auto daemon = watch_with("threshold: 1GiB\n");
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  reload(daemon, "threshold: 1GiB\nrules:\n  - match: {path: \"*/app\"}\n    threshold: 64MiB\n");
+  EXPECT_TRUE(daemon.wait_for_reclaim(app())) << daemon.log();
+}
+
+TEST_F(Reload, RefusesWhatNeedsARestart) {
+  auto daemon = watch_with("threshold: 1GiB\n");
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  reload(daemon, "dry_run: true\n");
+  ASSERT_TRUE(daemon.wait_for_log("reload_failed")) << daemon.log();
+  EXPECT_THAT(daemon.log(), HasSubstr("restart it"));
+}
+
+}  // namespace
+}  // namespace cmm::test

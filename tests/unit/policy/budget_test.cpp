@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/budget.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace cmm {
+namespace {
+
+using namespace std::chrono_literals;
+
+Claim claim(Bytes bytes, unsigned deferrals = 0, Duration cpu = 10ms) { return {bytes, deferrals, cpu}; }
+
+CycleBudget bytes_only(Bytes bytes) { return {.bytes = bytes, .cpu = 1h}; }
+
+bool is_deferred(const Grant& grant, Deferred::Budget budget) {
+  return grant.deferred && grant.deferred->budget == budget && grant.bytes == Bytes{};
+}
+
+TEST(Budget, WithoutABoundGrantsAll) {
+  const auto grants = share({}, {claim(GiB(10)), claim(MiB(1))});
+  EXPECT_EQ(grants[0].bytes, GiB(10));
+  EXPECT_EQ(grants[1].bytes, MiB(1));
+  EXPECT_FALSE(grants[0].deferred || grants[1].deferred);
+  EXPECT_TRUE(share({}, {}).empty());
+}
+
+TEST(Budget, GoesToTheLargestExcessFirst) {
+  const auto grants = share(bytes_only(MiB(100)), {claim(MiB(30)), claim(MiB(90)), claim(MiB(50))});
+  EXPECT_EQ(grants[1].bytes, MiB(90));
+  EXPECT_EQ(grants[2].bytes, MiB(10)) << "what is left is used up";
+  EXPECT_TRUE(is_deferred(grants[0], Deferred::Budget::bytes));
+}
+
+TEST(Budget, GoesToWhoeverWaitedLongerAmongEquals) {
+  const auto grants = share(bytes_only(MiB(40)), {claim(MiB(80), 0), claim(MiB(40), 1)});
+  EXPECT_EQ(grants[1].bytes, MiB(40)) << "a deferral doubles the weight, and more deferrals win a tie";
+  EXPECT_TRUE(is_deferred(grants[0], Deferred::Budget::bytes));
+}
+
+TEST(Budget, StarvesNobody) {
+  unsigned deferrals = 0;
+  // A large one comes back in every cycle.
+  while (share(bytes_only(MiB(100)), {claim(GiB(64)), claim(MiB(1), deferrals)})[1].deferred) ++deferrals;
+  EXPECT_LE(deferrals, 17U);
+}
+
+TEST(Budget, OfCpuTimeIsNeverExceeded) {
+  const std::vector<Claim> claims(50, claim(MiB(100), 0, 20ms));
+  Duration granted{};
+  unsigned deferred = 0;
+  for (const auto& grant : share({.bytes = {}, .cpu = 200ms}, claims)) {
+    granted += grant.cpu;
+    deferred += is_deferred(grant, Deferred::Budget::cpu) ? 1 : 0;
+  }
+  EXPECT_LE(granted, 200ms);
+  EXPECT_GT(granted, 190ms);
+  EXPECT_EQ(deferred, 50U - 5U);
+}
+
+TEST(Budget, OfCpuTimeIsNotLeftUnusedForAGuess) {
+  EXPECT_EQ(share({.bytes = {}, .cpu = 1s}, {claim(MiB(100), 0, 20ms)})[0].cpu, 1s);
+  const auto grants =
+      share({.bytes = MiB(200), .cpu = 1s}, {claim(MiB(100)), claim(MiB(100)), claim(MiB(50))});
+  EXPECT_EQ(grants[0].cpu, 500ms);
+  EXPECT_EQ(grants[1].cpu, 500ms);
+  EXPECT_EQ(grants[2].cpu, 0ms) << "it is deferred";
+}
+
+TEST(ExpectedCpu, IsWhatItTookBefore) {
+  Ledger ledger;
+  ledger.freed = MiB(100);
+  ledger.cpu = 10ms;
+  EXPECT_EQ(expected_cpu(ledger, MiB(300)), 30ms);
+  EXPECT_GT(expected_cpu({}, MiB(100)), 1ms) << "a careful guess where nothing is known";
+  EXPECT_GE(expected_cpu({}, Bytes{~std::uint64_t{0}}), 1h) << "and no overflow";
+}
+
+TEST(Ledger, SumsUpWhatReclaimsCameTo) {
+  ReclaimOutcome outcome;
+  outcome.requested = MiB(10);
+  outcome.freed = MiB(8);
+  outcome.slices = 3;
+  outcome.cpu = 2ms;
+  outcome.duration = 5ms;
+  const auto ledger = with(with({}, outcome), outcome);
+  EXPECT_EQ(ledger.reclaims, 2U);
+  EXPECT_EQ(ledger.slices, 6U);
+  EXPECT_EQ(ledger.requested, MiB(20));
+  EXPECT_EQ(ledger.freed, MiB(16));
+  EXPECT_EQ(ledger.cpu, 4ms);
+  EXPECT_EQ(ledger.duration, 10ms);
+  EXPECT_FALSE(ledger.refaulted) << "not known is not zero";
+  EXPECT_EQ(with_refaults(with_refaults(ledger, MiB(1)), MiB(2)).refaulted, MiB(3));
+}
+
+}  // namespace
+}  // namespace cmm

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/learning.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "policy/decide.hpp"
+
+namespace cmm {
+namespace {
+
+using namespace std::chrono_literals;
+
+const TimePoint kStart{1000h};
+const ReclaimPolicy kPolicy{.threshold = MiB(100), .target = MiB(80), .cooldown = 30s};
+
+ReclaimRequest request_for(Bytes bytes) { return {.bytes = bytes, .threshold = MiB(100), .target = MiB(80)}; }
+
+ReclaimOutcome freed(Bytes bytes, Bytes requested, ReclaimEnd end = ReclaimEnd::target_reached) {
+  ReclaimOutcome outcome;
+  outcome.end = end;
+  outcome.requested = requested;
+  outcome.freed = bytes;
+  outcome.cache_after = MiB(80);
+  outcome.refaults = MiB(1000);
+  outcome.started_at = kStart;
+  return outcome;
+}
+
+Learning tried(Bytes bytes) { return after_reclaim(kPolicy, {}, request_for(bytes), freed(bytes, bytes)); }
+
+TEST(Learning, PutsAReclaimOnTrialUntilItsCooldownEnds) {
+  const auto learning = tried(MiB(40));
+  ASSERT_TRUE(learning.trial);
+  EXPECT_EQ(learning.doublings, 0U);
+  EXPECT_FALSE(trial_has_ended(kPolicy, learning, kStart + 30s - 1ns));
+  EXPECT_TRUE(trial_has_ended(kPolicy, learning, kStart + 30s));
+  EXPECT_FALSE(trial_has_ended(kPolicy, {}, kStart + 24h));
+}
+
+TEST(Learning, CountsRefaultsFromTheStartOfTheReclaim) {
+  const auto trial = tried(MiB(40)).trial.value();
+  EXPECT_EQ(refaulted_since(trial, MiB(1030)), MiB(30));
+  EXPECT_EQ(refaulted_since(trial, MiB(900)), Bytes{}) << "a counter that went backwards says nothing";
+  EXPECT_EQ(refaulted_since(trial, std::nullopt), std::nullopt);
+}
+
+TEST(Learning, DoublesTheCooldownWhereMoreThanHalfCameBack) {
+  const auto half = judge(tried(MiB(40)), MiB(20), kStart + 30s);
+  EXPECT_EQ(half.doublings, 0U);
+  EXPECT_FALSE(half.trial);
+  const auto more = judge(tried(MiB(40)), MiB(20) + Bytes{1}, kStart + 30s);
+  EXPECT_EQ(more.doublings, 1U);
+  EXPECT_EQ(learned_cooldown(kPolicy, more), 60s);
+  EXPECT_FALSE(more.trial);
+}
+
+TEST(Learning, RaisesTheTargetHalfWayToWhatIsNeeded) {
+  const auto learning = judge(tried(MiB(40)), MiB(40), kStart + 30s);
+  EXPECT_EQ(learning.raise, MiB(20));
+  const auto marks = learned_marks({.threshold = MiB(100), .target = MiB(80)}, learning);
+  EXPECT_EQ(marks.threshold, MiB(100));
+  EXPECT_EQ(marks.target, MiB(100));
+}
+
+TEST(Learning, TakesNoMoreThanWhatWasFreedAsNeeded) {
+  EXPECT_EQ(judge(tried(MiB(40)), MiB(4000), kStart + 30s).raise, MiB(20));
+}
+
+TEST(Learning, EndsAtThirtyTwoTimesTheCooldown) {
+  Learning learning;
+  for (int i = 0; i < 10; ++i) {
+    learning = judge(after_reclaim(kPolicy, learning, request_for(MiB(40)), freed(MiB(40), MiB(40))), MiB(40),
+                     kStart);
+  }
+  EXPECT_EQ(learned_cooldown(kPolicy, learning), 32 * 30s);
+}
+
+TEST(Learning, DoublesFromASecondWhereTheCooldownIsZero) {
+  const ReclaimPolicy none{.target = {}, .cooldown = 0s};
+  EXPECT_EQ(learned_cooldown(none, {}), 0s);
+  EXPECT_EQ(learned_cooldown(none, {.doublings = 1, .raise = {}, .since = {}, .trial = {}}), 2s);
+}
+
+TEST(Learning, DoublesAfterAReclaimThatFreedLessThanAQuarter) {
+  const auto quarter =
+      after_reclaim(kPolicy, {}, request_for(MiB(40)), freed(MiB(10), MiB(40), ReclaimEnd::no_progress));
+  EXPECT_EQ(quarter.doublings, 0U);
+  const auto less = after_reclaim(kPolicy, {}, request_for(MiB(40)),
+                                  freed(MiB(10) - Bytes{1}, MiB(40), ReclaimEnd::no_progress));
+  EXPECT_EQ(less.doublings, 1U);
+  EXPECT_EQ(less.raise, Bytes{}) << "it doesn't say what is needed";
+  EXPECT_FALSE(less.trial) << "one reclaim is counted once";
+}
+
+TEST(Learning, GoesOnDoublingWhereOneFutileReclaimFollowsTheOther) {
+  auto outcome = freed({}, MiB(40), ReclaimEnd::no_progress);
+  auto learning = after_reclaim(kPolicy, {}, request_for(MiB(40)), outcome);
+  outcome.started_at += 1min;
+  learning = settle(kPolicy, learning, outcome.started_at);
+  EXPECT_EQ(learning.doublings, 1U) << "it only cooled down";
+  learning = after_reclaim(kPolicy, learning, request_for(MiB(40)), outcome);
+  EXPECT_EQ(learning.doublings, 2U);
+  EXPECT_EQ(settle(kPolicy, learning, outcome.started_at + 4min - 1ns).doublings, 2U);
+  EXPECT_EQ(settle(kPolicy, learning, outcome.started_at + 4min).doublings, 1U);
+}
+
+TEST(Learning, TakesFailuresForFutile) {
+  for (const auto end :
+       {ReclaimEnd::denied, ReclaimEnd::failed, ReclaimEnd::unsupported, ReclaimEnd::out_of_time}) {
+    EXPECT_EQ(after_reclaim(kPolicy, {}, request_for(MiB(40)), freed({}, MiB(40), end)).doublings, 1U)
+        << to_string(end);
+  }
+}
+
+TEST(Learning, LearnsNothingFromWhatWasCutShort) {
+  for (const auto end :
+       {ReclaimEnd::stopped, ReclaimEnd::cgroup_gone, ReclaimEnd::under_pressure, ReclaimEnd::out_of_cpu}) {
+    EXPECT_EQ(after_reclaim(kPolicy, {}, request_for(MiB(40)), freed({}, MiB(40), end)).doublings, 0U)
+        << to_string(end);
+  }
+}
+
+TEST(Learning, GoesBackAStepAfterACalmTrial) {
+  Learning learning{.doublings = 3, .raise = MiB(20), .since = kStart, .trial = {}};
+  learning = judge(after_reclaim(kPolicy, learning, request_for(MiB(40)), freed(MiB(40), MiB(40))), MiB(1),
+                   kStart + 4min);
+  EXPECT_EQ(learning.doublings, 2U);
+  EXPECT_EQ(learning.raise, MiB(10));
+}
+
+TEST(Learning, GoesBackAStepAfterEachCooldownWithoutAReclaim) {
+  Learning learning{.doublings = 2, .raise = MiB(3), .since = kStart, .trial = {}};
+  EXPECT_EQ(settle(kPolicy, learning, kStart + 2min - 1ns).doublings, 2U);
+  learning = settle(kPolicy, learning, kStart + 2min);
+  EXPECT_EQ(learning.doublings, 1U);
+  learning = settle(kPolicy, learning, kStart + 3min);
+  EXPECT_EQ(learning.doublings, 0U);
+  EXPECT_EQ(learning.raise, Bytes{}) << "less than a MiB isn't worth remembering";
+}
+
+TEST(Learning, IsCalmWhereTheKernelCountsNoRefaults) {
+  Learning learning{.doublings = 1, .raise = {}, .since = kStart, .trial = {}};
+  learning = after_reclaim(kPolicy, learning, request_for(MiB(40)), freed(MiB(40), MiB(40)));
+  EXPECT_EQ(judge(learning, std::nullopt, kStart + 1min).doublings, 0U);
+}
+
+// ---- simulated days ----
+
+/// A cgroup that reads files, its cache, and the daemon's scans of it every ten seconds.
+class Simulation {
+ public:
+  /// Cache grows by `per_second` up to `most`; of what was freed, `needed` is read again at once.
+  Simulation(Bytes per_second, Bytes most, bool needed)
+      : per_second_(per_second), most_(most), needed_(needed) {}
+
+  /// Returns how many reclaims there were.
+  unsigned run(Duration time) {
+    constexpr auto kInterval = 10s;
+    unsigned reclaims = 0;
+    for (const auto end = now_ + time; now_ < end; now_ += kInterval) {
+      cache_ = std::min(cache_ + Bytes{10 * per_second_.count()}, most_);
+      reclaims += scan() ? 1 : 0;
+    }
+    return reclaims;
+  }
+
+  [[nodiscard]] const Learning& learning() const { return history_.learning; }
+  void stop_needing() { needed_ = false; }
+
+ private:
+  bool scan() {
+    auto& learning = history_.learning;
+    if (trial_has_ended(kPolicy, learning, now_)) {
+      learning = judge(learning, refaulted_since(*learning.trial, refaults_), now_);
+    } else {
+      learning = settle(kPolicy, learning, now_);
+    }
+    const auto marks = learned_marks(watermarks(kPolicy, GiB(1)), learning);
+    const MemorySample sample{
+        .usage = cache_, .effective_limit = GiB(1), .cache = CacheSample{cache_, cache_}};
+    const auto decision = decide({kPolicy, marks, history_, sample}, now_);
+    if (const auto* request = std::get_if<ReclaimRequest>(&decision)) return reclaim(*request);
+    return false;
+  }
+
+  bool reclaim(const ReclaimRequest& request) {
+    auto outcome = freed(request.bytes, request.bytes);
+    outcome.started_at = now_;
+    outcome.refaults = refaults_;
+    outcome.cache_after = request.target;
+    cache_ = request.target;
+    if (needed_) {
+      refaults_ += request.bytes;
+      cache_ += request.bytes;
+    }
+    history_.last_attempt = now_;
+    history_.learning = after_reclaim(kPolicy, history_.learning, request, outcome);
+    return true;
+  }
+
+  Bytes per_second_;
+  Bytes most_;
+  bool needed_;
+  TimePoint now_ = kStart;
+  Bytes cache_;
+  Bytes refaults_;
+  History history_;
+};
+
+TEST(ADay, OfAWorkloadThatCyclesThroughItsCacheSeesAHandfulOfReclaimsAnHour) {
+  Simulation cycling{MiB(60), MiB(600), true};
+  const auto first_hour = cycling.run(1h);
+  EXPECT_LE(first_hour, 9U) << "five to learn, then one in sixteen minutes";
+  for (int hour = 1; hour < 24; ++hour) EXPECT_LE(cycling.run(1h), 5U) << "hour " << hour;
+}
+
+TEST(ADay, OfAStreamingWorkloadIsTrimmedAtTheBaseCooldown) {
+  Simulation streaming{MiB(2), MiB(900), false};
+  const auto reclaims = streaming.run(24h);
+  EXPECT_GE(reclaims, 24U * 60 * 2 * 9 / 10) << "60 MiB in 30 s pass the threshold each time";
+  EXPECT_EQ(streaming.learning().doublings, 0U);
+  EXPECT_EQ(streaming.learning().raise, Bytes{});
+}
+
+TEST(ADay, InWhichTheNeedEndsBringsTheBaseCooldownBack) {
+  Simulation changing{MiB(60), MiB(600), true};
+  changing.run(3h);
+  ASSERT_GE(changing.learning().doublings, 3U);
+  changing.stop_needing();
+  changing.run(2h);
+  EXPECT_EQ(changing.learning().doublings, 0U);
+  EXPECT_EQ(changing.learning().raise, Bytes{});
+}
+
+}  // namespace
+}  // namespace cmm
