@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "cgroupfs/hierarchy.hpp"
+#include "support/tool_process.hpp"
+
+namespace cmm::test {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+using Arguments = std::vector<std::string>;
+
+constexpr int kUsage = 64;
+constexpr int kUnavailable = 69;
+constexpr int kNoPermission = 77;
+
+const Arguments kCommands{"create", "delete", "memory-max",  "memory-high",   "swap-max", "cpu-max",
+                          "show",   "run",    "test-memory", "stress-memory", "monitor",  "version"};
+
+/// Ended with this code, printed nothing to standard output and one line to standard error.
+void expect_one_line(const Finished& result, int code, const std::string& part) {
+  EXPECT_FALSE(result.timed_out);
+  EXPECT_EQ(result.status, (ExitStatus{code, 0}));
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+  EXPECT_THAT(result.err, StartsWith("cgroup-tool: "));
+  EXPECT_THAT(result.err, EndsWith("\n"));
+  EXPECT_THAT(result.err, HasSubstr(part));
+}
+
+void expect_one_line_error(const Arguments& arguments, int code, const std::string& part) {
+  SCOPED_TRACE(testing::PrintToString(arguments));
+  expect_one_line(run_tool(arguments), code, part);
+}
+
+/// What needs a memory hierarchy, though no right to write to it.
+class ToolPath : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto found = find_memory_hierarchy();
+    if (!found) GTEST_SKIP() << found.error().message;
+    mount_ = found->mount;
+  }
+
+  std::string mount_;
+};
+
+TEST(Tool, HelpGoesToStandardOutputAndNamesEveryCommand) {
+  for (const auto* word : {"--help", "help"}) {
+    const auto result = run_tool({word});
+    EXPECT_EQ(result.status, (ExitStatus{0, 0}));
+    EXPECT_THAT(result.out, StartsWith("Usage: cgroup-tool COMMAND"));
+    for (const auto& command : kCommands) EXPECT_THAT(result.out, HasSubstr("\n  " + command + " "));
+    EXPECT_EQ(result.err, "");
+  }
+}
+
+TEST(Tool, EachCommandHasAHelpOfItsOwn) {
+  for (const auto& command : kCommands) {
+    SCOPED_TRACE(command);
+    const auto result = run_tool({command, "--help"});
+    EXPECT_EQ(result.status, (ExitStatus{0, 0}));
+    EXPECT_THAT(result.out, StartsWith("Usage: cgroup-tool " + command));
+    EXPECT_THAT(result.out, HasSubstr("--help"));
+    EXPECT_EQ(result.err, "");
+  }
+}
+
+TEST(Tool, UnknownWordsAreAnsweredWithWhatWasProbablyMeant) {
+  expect_one_line_error({"creat", "a"}, kUsage, "unknown command \"creat\"; did you mean create?");
+  expect_one_line_error({"memory_max", "a", "1M"}, kUsage, "did you mean memory-max?");
+  expect_one_line_error({"frobnicate"}, kUsage,
+                        "unknown command \"frobnicate\"; cgroup-tool --help lists them");
+  expect_one_line_error({"run", "--memory-mx", "1M", "--", "true"}, kUsage,
+                        "run: unknown option \"--memory-mx\"; did you mean --memory-max?");
+  expect_one_line_error({"delete", "a", "--frobnicate"}, kUsage, "accepted: --recursive, --stale");
+  expect_one_line_error({"show", "-x"}, kUsage, "unknown option \"-x\"");
+}
+
+TEST(Tool, MissingAndSuperfluousArgumentsAreNamed) {
+  expect_one_line_error({}, kUsage, "no command is given; cgroup-tool --help lists them");
+  expect_one_line_error({"create"}, kUsage, "create: something is missing; cgroup-tool create PATH");
+  expect_one_line_error({"create", "a", "b"}, kUsage, "create: too much is given");
+  expect_one_line_error({"memory-max", "a"}, kUsage,
+                        "something is missing; cgroup-tool memory-max PATH BYTES|max");
+  expect_one_line_error({"version", "a"}, kUsage, "version: too much is given");
+  expect_one_line_error({"delete"}, kUsage, "delete: name one cgroup, or give --stale");
+  expect_one_line_error({"delete", "a", "--stale"}, kUsage, "delete: name one cgroup, or give --stale");
+  expect_one_line_error({"run"}, kUsage, "run: the command to run stands behind --");
+  expect_one_line_error({"run", "--"}, kUsage, "run: the command to run stands behind --");
+  expect_one_line_error({"run", "true"}, kUsage, "run: the command to run stands behind --");
+  expect_one_line_error({"run", "--name"}, kUsage, "--name: needs a value; accepted: a path");
+  expect_one_line_error({"monitor"}, kUsage, "monitor: something is missing");
+}
+
+TEST(Tool, BadOptionValuesAreRefusedBeforeAnythingIsMade) {
+  expect_one_line_error({"run", "--memory-max", "much", "--", "true"}, kUsage,
+                        "--memory-max: \"much\": not a number");
+  expect_one_line_error({"run", "--swap-max", "-1", "--", "true"}, kUsage, "--swap-max: \"-1\": negative");
+  expect_one_line_error({"run", "--cpu-max", "50ms/5s", "--", "true"}, kUsage,
+                        "PERIOD: 5000000 us; accepted: from 1000 us to 1000000 us");
+  expect_one_line_error({"run", "--cpu-max", "half", "--", "true"}, kUsage, "QUOTA: \"half\": not a number");
+  expect_one_line_error({"run", "--keep", "--keep", "--", "true"}, kUsage, "--keep: given twice");
+  expect_one_line_error({"show", "a", "--output", "xml"}, kUsage, "--output: \"xml\": not a form of output");
+  expect_one_line_error({"monitor", "a", "--interval", "1ms"}, kUsage, "accepted: 100ms to 24h");
+  expect_one_line_error({"monitor", "a", "--interval", "2562047h"}, kUsage, "accepted: 100ms to 24h");
+  expect_one_line_error({"monitor", "a", "--duration", "soon"}, kUsage, "--duration: \"soon\"");
+}
+
+TEST_F(ToolPath, InAWrongFormIsAnsweredWithTheRightOne) {
+  const auto relative = mount_.substr(1);
+  expect_one_line_error({"create", mount_ + mount_ + "/app"}, kUsage,
+                        "has " + mount_ + " in it twice; did you mean app?");
+  expect_one_line_error({"create", relative + "/app"}, kUsage, "without the first slash; did you mean app?");
+  expect_one_line_error({"create", "a/../b"}, kUsage, "the path has . or .. in it");
+  expect_one_line_error({"create", ""}, kUsage, "cgroup \"\": the path is empty");
+  expect_one_line_error({"create", "/"}, kUsage, "it does not lie below " + mount_);
+  expect_one_line_error({"create", "/tmp/app"}, kUsage, "it does not lie below " + mount_);
+  expect_one_line_error({"delete", mount_}, kUsage, "it is the root of the hierarchy");
+  expect_one_line_error({"run", "--name", "..", "--", "true"}, kUsage, "the path has . or .. in it");
+}
+
+TEST_F(ToolPath, OfAMissingCgroupIsUnavailable) {
+  const std::vector<Arguments> all{{"delete", "cmm-missing"},
+                                   {"memory-max", "cmm-missing", "1M"},
+                                   {"memory-high", "cmm-missing", "1M"},
+                                   {"swap-max", "cmm-missing", "1M"},
+                                   {"cpu-max", "cmm-missing", "50ms"},
+                                   {"show", "cmm-missing"},
+                                   {"test-memory", "cmm-missing"},
+                                   {"stress-memory", "cmm-missing", "1M"},
+                                   {"monitor", "cmm-missing"}};
+  for (const auto& arguments : all) {
+    expect_one_line_error(arguments, kUnavailable,
+                          "cgroup 'cmm-missing' does not exist below " + mount_ +
+                              "; make it with: cgroup-tool create cmm-missing");
+  }
+}
+
+TEST_F(ToolPath, ThatMayNotBeMadeIsRefusedForWantOfPermission) {
+  auto command = tool_command({"create", "cmm-forbidden"});
+  if (::geteuid() == 0) {
+    command.command.insert(command.command.begin(),
+                           {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"});
+  }
+  const auto result = run(command);
+  if (result.status == ExitStatus{127}) GTEST_SKIP() << "no setpriv, and so no way to be somebody else";
+  expect_one_line(result, kNoPermission, "cannot ");
+}
+
+}  // namespace
+}  // namespace cmm::test

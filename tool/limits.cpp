@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tool/limits.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "cgroupfs/control_file.hpp"
+#include "cgroupfs/inspect.hpp"
+#include "cgroupfs/make_cgroup.hpp"
+#include "cgroupfs/processes.hpp"
+#include "config/quantity.hpp"
+#include "tool/command.hpp"
+#include "tool/failure.hpp"
+#include "tool/place.hpp"
+
+namespace cmm::tool {
+namespace {
+
+using std::chrono::microseconds;
+
+using Setter = Limited<LimitSet> (*)(const Hierarchy&, const std::string&, Limit);
+
+microseconds parse_microseconds(const std::string& what, const std::string& text) {
+  long long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size() && number >= 0) return microseconds{number};
+  const auto duration = parse_duration(text);
+  if (!duration) {
+    throw usage(fmt::format("{}: {}; here a bare number is microseconds", what, duration.error()));
+  }
+  return std::chrono::duration_cast<microseconds>(*duration);
+}
+
+/// On v2, a memory.max that the usage can't be brought below makes the kernel kill processes until it is; v1
+/// refuses such a limit. So neither is tried by mistake.
+void refuse_unreachable(const Hierarchy& hierarchy, const std::string& path, Limit limit) {
+  const auto seen = value_of(inspect(hierarchy, path));
+  const auto kept = seen.usage - seen.reclaimable;
+  if (limit.value_or(kept) >= kept) return;
+  throw Failure{
+      ExitCode::failure,
+      fmt::format("cgroup '{}' uses {}, of which no more than {} can be freed: with a limit of {} the kernel "
+                  "would {}; end something in it first{}",
+                  path, human(seen.usage), human(seen.reclaimable), human(limit.value_or({})),
+                  hierarchy.version == CgroupVersion::v1 ? "refuse it" : "kill processes in it",
+                  hierarchy.version == CgroupVersion::v1 ? "" : ", or give --force")};
+}
+
+std::string difference(const LimitSet& set) {
+  if (set.asked == set.held) return "";
+  if (set.held.is_max()) return " (more than the kernel counts: no limit)";
+  return fmt::format(" (the kernel keeps whole pages of {} bytes and rounds down)", ::sysconf(_SC_PAGESIZE));
+}
+
+int set_limit(const Invocation& invocation, const std::string& name, const char* kernel_name, Setter setter) {
+  const auto hierarchy = memory_hierarchy();
+  const auto path = existing_path(hierarchy, invocation.word(0));
+  const auto limit = parse_limit_argument(name, invocation.word(1));
+  if (name == "memory-max" && !invocation.given.has("force")) refuse_unreachable(hierarchy, path, limit);
+  const auto set = value_of(setter(hierarchy, path, limit));
+  const auto amount = limit.is_max() ? "max" : fmt::format("{} bytes", to_text(limit));
+  const auto file = set.file == kernel_name ? "" : fmt::format(" ({})", set.file);
+  fmt::print("Set {} to {} for cgroup '{}'{}\n", kernel_name, amount, path, file);
+  fmt::print("Verified: {} = {}{}\n", kernel_name, to_text(set.held), difference(set));
+  return 0;
+}
+
+int memory_max(const Invocation& invocation) {
+  return set_limit(invocation, "memory-max", "memory.max", set_memory_max);
+}
+int memory_high(const Invocation& invocation) {
+  return set_limit(invocation, "memory-high", "memory.high", set_memory_high);
+}
+int swap_max(const Invocation& invocation) {
+  return set_limit(invocation, "swap-max", "memory.swap.max", set_swap_max);
+}
+
+int cpu_max(const Invocation& invocation) {
+  const auto path = existing_path(memory_hierarchy(), invocation.word(0));
+  const auto max = parse_cpu_max(invocation.word(1), invocation.word_or(2, "100000"));
+  const auto held = limit_cpu(path, max);
+  fmt::print("Set cpu.max to {} for cgroup '{}'\n", to_string(max), path);
+  fmt::print("Verified: cpu.max = {}\n", to_string(held));
+  return 0;
+}
+
+void move_processes(const std::string& from, const std::string& to, const std::string& path) {
+  const auto file = to + "/" + path + "/cgroup.procs";
+  // In it or in a cgroup below it, whose limit may be tighter.
+  const auto there = value_of(list_processes(to, path));
+  for (const auto& process : value_of(list_processes(from, path))) {
+    if (std::ranges::find(there, process.pid, &Process::pid) != there.end()) continue;
+    const auto procs = open_at(AT_FDCWD, file.c_str(), O_WRONLY);
+    const auto error = procs ? write_control(procs->get(), std::to_string(process.pid)) : procs.error();
+    // It has ended meanwhile.
+    if (error == std::errc::no_such_process) continue;
+    if (error) throw failure(Error{error, fmt::format("move process {} to", process.pid), file});
+  }
+}
+
+Command limit_command(const char* name, const char* summary, const char* details,
+                      int (*run)(const Invocation&)) {
+  return {.name = name,
+          .arguments = "PATH BYTES|max",
+          .summary = summary,
+          .details = details,
+          .least_words = 2,
+          .most_words = 2,
+          .options = {},
+          .run = run};
+}
+
+}  // namespace
+
+std::string to_text(Limit limit) {
+  return limit.is_max() ? "max" : std::to_string(limit.value_or({}).count());
+}
+
+CpuMax parse_cpu_max(const std::string& quota, const std::string& period) {
+  using namespace std::chrono_literals;
+  CpuMax max{.quota = std::nullopt, .period = parse_microseconds("PERIOD", period)};
+  if (quota != "max") max.quota = parse_microseconds("QUOTA", quota);
+  if (max.period < 1ms || max.period > 1s) {
+    throw usage(fmt::format("PERIOD: {} us; accepted: from 1000 us to 1000000 us", max.period.count()));
+  }
+  if (max.quota && *max.quota < 1ms) {
+    throw usage(fmt::format("QUOTA: {} us; accepted: max, or at least 1000 us", max.quota->count()));
+  }
+  return max;
+}
+
+CpuMax limit_cpu(const std::string& path, CpuMax max) {
+  const auto memory = memory_hierarchy();
+  const auto cpu = cpu_hierarchy();
+  if (!cpu) throw Failure{ExitCode::unavailable, "no mounted cgroup hierarchy owns the cpu controller"};
+  value_of(make_cgroup(*cpu, path, {"cpu"}));
+  if (cpu->mount != memory.mount) move_processes(memory.mount, cpu->mount, path);
+  return value_of(set_cpu_max(*cpu, path, max));
+}
+
+Command memory_max_command() {
+  auto command = limit_command(
+      "memory-max", "Set the memory limit above which the kernel kills",
+      "v1: memory.limit_in_bytes. Where swap is limited there too, as much of it stays allowed as before.",
+      memory_max);
+  command.options.push_back(
+      bare_option("force", "Also where the kernel will have to kill processes to get there (v2)."));
+  return command;
+}
+
+Command memory_high_command() {
+  return limit_command("memory-high", "Set the memory limit above which the kernel throttles",
+                       "v1 has nothing like it.", memory_high);
+}
+
+Command swap_max_command() {
+  return limit_command("swap-max", "Set how much swap may be used",
+                       "v1 limits swap only together with memory: memory.memsw.limit_in_bytes is set to the "
+                       "memory limit and this.",
+                       swap_max);
+}
+
+Command cpu_max_command() {
+  return {.name = "cpu-max",
+          .arguments = "PATH QUOTA|max [PERIOD]",
+          .summary = "Set how much CPU time may be used in each period",
+          .details =
+              "Both in microseconds, as in cpu.max, or with a unit, as 50ms; PERIOD is 100 ms by "
+              "default.\nQUOTA 50000 of PERIOD 100000 is half a CPU.\n"
+              "v1: cpu.cfs_quota_us and cpu.cfs_period_us. Where the cpu controller has a hierarchy of its "
+              "own, the\ncgroup is made there and its processes are moved.",
+          .least_words = 2,
+          .most_words = 3,
+          .options = {},
+          .run = cpu_max};
+}
+
+}  // namespace cmm::tool

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace cmm::tool {
+
+/// How many processes the kernel has killed so far because the cgroup, or one below it, was out of memory.
+std::uint64_t oom_kills(const std::string& path);
+
+/// "the kernel killed 1 process of 'x' for want of memory (…)", with the counters that prove it.
+std::string oom_text(const std::string& path, std::uint64_t kills);
+
+}  // namespace cmm::tool

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include "cgroupfs/features.hpp"
+#include "tool/command.hpp"
+#include "tool/place.hpp"
+
+namespace cmm::tool {
+namespace {
+
+std::string answer(std::optional<bool> has, const char* otherwise) {
+  if (!has) return otherwise;
+  return *has ? "yes" : "no";
+}
+
+void print_line(const std::string& name, const std::string& value) { fmt::print("{:<34} {}\n", name, value); }
+
+int version(const Invocation&) {
+  fmt::print("cgroup-tool " CMM_VERSION "\n");
+  utsname kernel{};
+  ::uname(&kernel);
+  print_line("kernel", fmt::format("{} {}", kernel.sysname, kernel.release));
+  const auto hierarchy = memory_hierarchy();
+  const bool v1 = hierarchy.version == CgroupVersion::v1;
+  const auto& interface = memory_interface(hierarchy.version);
+  const auto features = probe_features(hierarchy);
+  print_line("hierarchy of the memory controller",
+             fmt::format("cgroup v{} at {}", v1 ? 1 : 2, hierarchy.mount));
+  print_line(interface.reclaim, answer(features.reclaim, ""));
+  print_line("  swappiness argument",
+             v1 ? "no (v1: memory.swappiness)"
+                : answer(features.swappiness_argument, "unknown: no permission to ask"));
+  print_line("PSI of the node", answer(features.pressure, ""));
+  print_line("PSI of each cgroup", answer(features.pressure_by_cgroup, ""));
+  print_line("swap limited by cgroup", answer(features.swap_by_cgroup, ""));
+  print_line("multi-generational LRU", answer(features.mglru, "no"));
+  return 0;
+}
+
+}  // namespace
+
+Command version_command() {
+  return {.name = "version",
+          .arguments = "",
+          .summary = "Say which hierarchy this is, and what this kernel can do",
+          .details = "",
+          .options = {},
+          .run = version};
+}
+
+}  // namespace cmm::tool
