@@ -19,6 +19,7 @@
 
 #include "bench/support.hpp"
 #include "cgroupfs/memory_interface.hpp"
+#include "daemon/control_client.hpp"
 
 namespace cmm::bench {
 namespace {
@@ -141,44 +142,68 @@ std::string parts_of(const std::string& cgroup) {
   return parts;
 }
 
-void await(const Daemon& daemon, std::chrono::seconds time) {
-  std::this_thread::sleep_for(time);
+/// How the daemon is watched while it watches.
+struct Side {
+  bool above = false;    ///< all cgroups are over the threshold
+  bool scraped = false;  ///< metrics are on, and somebody asks for them and for the page's status each second
+};
+
+std::string name_of(const Side& side) {
+  return fmt::format("all {} the threshold{}", side.above ? "above" : "below",
+                     side.scraped ? ", metrics scraped" : "");
+}
+
+void scrape(const std::string& socket) {
+  for (const auto* path : {"/metrics", "/api/status"}) {
+    if (!ask_daemon(socket, path)) throw std::runtime_error("the daemon's metrics can't be had");
+  }
+}
+
+void await(const Daemon& daemon, unsigned seconds, const std::string& scraped_at) {
+  for (unsigned i = 0; i < seconds; ++i) {
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+    if (!scraped_at.empty()) scrape(scraped_at);
+  }
   daemon.check_alive();
 }
 
-void measure(const Sandbox& sandbox, const Arguments& arguments, bool above, Report& report) {
+/// The resident set, in MiB.
+double measure(const Sandbox& sandbox, const Arguments& arguments, const Side& side, Report& report) {
   const auto cgroup = sandbox.cgroup + "/daemon";
   make_cgroup(cgroup);
+  const auto socket = side.scraped ? sandbox.data + "/metrics.sock" : "";
   std::vector<std::string> command{copy_for(sandbox, arguments.daemon),
                                    "--parent",
                                    sandbox.name + "/watched",
                                    "--interval",
                                    "1s",
                                    "--dry-run"};
-  if (above) command.insert(command.end(), {"--threshold", "1B"});
+  if (side.above) command.insert(command.end(), {"--threshold", "1B"});
+  if (side.scraped) command.insert(command.end(), {"--metrics", "listen=" + socket});
   const auto usage_file = cgroup + "/" + memory_interface(sandbox.hierarchy.version).usage;
-  const std::string state = above ? "above" : "below";
+  double rss = 0;
   {
     const Daemon daemon{cgroup, std::move(command)};
-    await(daemon, std::chrono::seconds{3});  // the first scan opens everything
+    await(daemon, 3, "");  // the first scan opens everything
     const auto cpu = daemon.cpu_seconds();
-    await(daemon, std::chrono::seconds{arguments.seconds});
+    await(daemon, arguments.seconds, socket);
     const auto per_scan = (daemon.cpu_seconds() - cpu) / arguments.seconds;
-    const auto rss = mib(daemon.status("VmRSS"));
+    rss = mib(daemon.status("VmRSS"));
     const auto charged = mib(static_cast<double>(read_number(usage_file)));
-    report.add_row({{"threshold", state},
+    report.add_row({{"watched", name_of(side)},
                     {"VmRSS MiB", Number{rss, 2}},
+                    {"VmHWM MiB", Number{mib(daemon.status("VmHWM")), 2}},
                     {"RssAnon MiB", Number{mib(daemon.status("RssAnon")), 2}},
                     {"RssFile MiB", Number{mib(daemon.status("RssFile")), 2}},
                     {"charged MiB", Number{charged, 2}},
                     {"open files", Number{static_cast<double>(daemon.open_files()), 0}},
                     {"CPU ms per scan", Number{per_scan * 1e3, 1}}});
-    report.add_bar(fmt::format("resident set, all {} the threshold", state), rss, Bar::at_most, 8, "MiB");
-    report.add_bar(fmt::format("charged to its own cgroup, all {} the threshold", state), charged,
-                   Bar::at_most, 16, "MiB");
-    report.add_note(fmt::format("{} the threshold, charged: {}", state, parts_of(cgroup)));
+    report.add_bar("resident set, " + name_of(side), rss, Bar::at_most, side.scraped ? 9 : 8, "MiB");
+    report.add_bar("charged to its own cgroup, " + name_of(side), charged, Bar::at_most, 16, "MiB");
+    report.add_note(fmt::format("{}, charged: {}", name_of(side), parts_of(cgroup)));
   }
   remove_cgroup(cgroup);
+  return rss;
 }
 
 void run(const Sandbox& sandbox, const Arguments& arguments) {
@@ -194,7 +219,10 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
 
   Report report{"footprint", sandbox.hierarchy};
   report.begin_table(fmt::format("the daemon watching {} cgroups at an interval of 1 s", arguments.cgroups));
-  for (const bool above : {false, true}) measure(sandbox, arguments, above, report);
+  measure(sandbox, arguments, {.above = false}, report);
+  const auto off = measure(sandbox, arguments, {.above = true}, report);
+  const auto on = measure(sandbox, arguments, {.above = true, .scraped = true}, report);
+  report.add_note(fmt::format("metrics take {:.2f} MiB of the resident set", on - off));
   report.add_note("CPU time is counted in ticks of 10 ms");
   report.print(arguments.json);
 }
