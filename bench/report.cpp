@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "bench/support.hpp"
@@ -18,32 +19,17 @@ std::string text_of(const Cell& cell) {
                            : std::get<std::string>(cell.value);
 }
 
-std::string quoted(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c == '\n' ? ' ' : c;
-  }
-  return quoted + '"';
+using Json = nlohmann::ordered_json;
+
+// As many digits as in the table: the others aren't measured.
+Json json_of(const Cell& cell) {
+  return std::holds_alternative<Number>(cell.value) ? Json(std::stod(text_of(cell))) : Json(text_of(cell));
 }
 
-std::string json_of(const Cell& cell) {
-  const bool is_number = std::holds_alternative<Number>(cell.value);
-  return fmt::format("{}: {}", quoted(cell.column), is_number ? text_of(cell) : quoted(text_of(cell)));
-}
-
-std::string json_of(const std::vector<Cell>& row) {
-  std::string json;
-  for (const auto& cell : row) json += (json.empty() ? "{" : ", ") + json_of(cell);
-  return json + "}";
-}
-
-/// "[…]" of what `to_json` makes of each.
-template <class List, class ToJson>
-std::string json_list(const List& list, ToJson to_json) {
-  std::string json;
-  for (const auto& each : list) json += (json.empty() ? "" : ",\n  ") + to_json(each);
-  return "[" + json + "]";
+Json json_of(const std::vector<Cell>& row) {
+  auto json = Json::object();
+  for (const auto& cell : row) json[cell.column] = json_of(cell);
+  return json;
 }
 
 void print_rows(const std::vector<std::vector<Cell>>& rows) {
@@ -107,18 +93,25 @@ void Report::print_for_people() const {
 }
 
 void Report::print_json() const {
-  const auto tables = json_list(tables_, [](const Table& table) {
-    const auto rows = json_list(table.rows, [](const auto& row) { return json_of(row); });
-    return fmt::format("{{\"title\": {}, \"rows\": {}}}", quoted(table.title), rows);
-  });
-  const auto bars = json_list(bars_, [](const Judged& bar) {
-    return fmt::format(
-        "{{\"what\": {}, \"value\": {}, \"kind\": \"{}\", \"bar\": {}, \"unit\": {}, \"pass\": {}}}",
-        quoted(bar.what), bar.value, sign(bar.kind), bar.bar, quoted(bar.unit), bar.passed());
-  });
-  const auto notes = json_list(notes_, quoted);
-  fmt::print("{{\"bench\": {}, \"environment\": {},\n \"tables\": {},\n \"bars\": {},\n \"notes\": {}}}\n",
-             quoted(bench_), quoted(environment_), tables, bars, notes);
+  Json document{{"bench", bench_},
+                {"environment", environment_},
+                {"tables", Json::array()},
+                {"bars", Json::array()},
+                {"notes", notes_}};
+  for (const auto& table : tables_) {
+    auto rows = Json::array();
+    for (const auto& row : table.rows) rows.push_back(json_of(row));
+    document["tables"].push_back({{"title", table.title}, {"rows", rows}});
+  }
+  for (const auto& bar : bars_) {
+    document["bars"].push_back({{"what", bar.what},
+                                {"value", bar.value},
+                                {"kind", sign(bar.kind)},
+                                {"bar", bar.bar},
+                                {"unit", bar.unit},
+                                {"pass", bar.passed()}});
+  }
+  fmt::print("{}\n", document.dump(1));
 }
 
 }  // namespace cmm::bench
