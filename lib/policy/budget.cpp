@@ -16,6 +16,11 @@ constexpr double kNanosecondsPerByte = 0.25;
 // An estimate may be wrong; a reclaim that gets twice as much and a little isn't cut off by that.
 constexpr Duration kLeastCpu = std::chrono::milliseconds{5};
 
+struct Left {
+  Bytes bytes;
+  Duration cpu;
+};
+
 double weight(const Claim& claim) {
   return std::ldexp(static_cast<double>(claim.bytes.count()),
                     static_cast<int>(std::min(claim.deferrals, 64U)));
@@ -31,11 +36,19 @@ std::vector<std::size_t> by_weight(const std::vector<Claim>& claims) {
   return order;
 }
 
-Grant grant_of(const Claim& claim, Bytes bytes_left, Duration cpu_left) {
-  if (bytes_left == Bytes{}) return {{}, {}, Deferred{Deferred::Budget::bytes}};
-  if (cpu_left < std::min(claim.cpu, kLeastCpu)) return {{}, {}, Deferred{Deferred::Budget::cpu}};
-  return {.bytes = std::min(claim.bytes, bytes_left),
-          .cpu = std::min(2 * claim.cpu + kLeastCpu, cpu_left),
+// An attempt costs its cgroup a cooldown and its place in the line, so dregs are no favour. Who claims more
+// than all there is has to do with half of that.
+template <class Amount>
+bool is_worth_an_attempt(Amount left, Amount claimed, Amount whole) {
+  return left > Amount{} && left + left >= std::min(claimed, whole);
+}
+
+Grant grant_of(const Claim& claim, const Left& left, const Left& whole) {
+  if (!is_worth_an_attempt(left.bytes, claim.bytes, whole.bytes))
+    return {{}, {}, Deferred{Deferred::Budget::bytes}};
+  if (!is_worth_an_attempt(left.cpu, claim.cpu, whole.cpu)) return {{}, {}, Deferred{Deferred::Budget::cpu}};
+  return {.bytes = std::min(claim.bytes, left.bytes),
+          .cpu = std::min(2 * claim.cpu + kLeastCpu, left.cpu),
           .deferred = {}};
 }
 
@@ -53,14 +66,14 @@ void add_spare(std::vector<Grant>& grants, Duration cpu) {
 
 std::vector<Grant> share(const CycleBudget& budget, const std::vector<Claim>& claims) {
   std::vector<Grant> grants(claims.size());
-  auto bytes_left = budget.bytes.value_or(Bytes{std::numeric_limits<std::uint64_t>::max()});
-  auto cpu_left = budget.cpu;
+  const Left whole{budget.bytes.value_or(Bytes{std::numeric_limits<std::uint64_t>::max()}), budget.cpu};
+  auto left = whole;
   for (const auto i : by_weight(claims)) {
-    grants[i] = grant_of(claims[i], bytes_left, cpu_left);
-    if (budget.bytes) bytes_left = bytes_left - grants[i].bytes;
-    cpu_left -= grants[i].cpu;
+    grants[i] = grant_of(claims[i], left, whole);
+    if (budget.bytes) left.bytes = left.bytes - grants[i].bytes;
+    left.cpu -= grants[i].cpu;
   }
-  add_spare(grants, cpu_left);
+  add_spare(grants, left.cpu);
   return grants;
 }
 

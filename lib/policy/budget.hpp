@@ -19,7 +19,8 @@ struct Claim {
   Duration cpu{};          ///< what that is likely to take
 };
 
-/// What it gets: all or a part of the bytes, and CPU time; or nothing, and why.
+/// What it gets: all or at least half of the bytes, or of the budget where it claims more than that, and CPU
+/// time; or nothing, and why.
 struct Grant {
   Bytes bytes;
   Duration cpu{};

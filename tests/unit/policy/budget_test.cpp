@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <vector>
 
 namespace cmm {
 namespace {
@@ -29,8 +32,22 @@ TEST(Budget, WithoutABoundGrantsAll) {
 TEST(Budget, GoesToTheLargestExcessFirst) {
   const auto grants = share(bytes_only(MiB(100)), {claim(MiB(30)), claim(MiB(90)), claim(MiB(50))});
   EXPECT_EQ(grants[1].bytes, MiB(90));
-  EXPECT_EQ(grants[2].bytes, MiB(10)) << "what is left is used up";
   EXPECT_TRUE(is_deferred(grants[0], Deferred::Budget::bytes));
+  EXPECT_TRUE(is_deferred(grants[2], Deferred::Budget::bytes));
+}
+
+TEST(Budget, GoesOnToWhoeverCanUseWhatIsLeft) {
+  const auto grants = share(bytes_only(MiB(100)), {claim(MiB(20)), claim(MiB(90)), claim(MiB(50))});
+  EXPECT_TRUE(is_deferred(grants[2], Deferred::Budget::bytes)) << "a fifth isn't worth its cooldown";
+  EXPECT_EQ(grants[0].bytes, MiB(10)) << "a half is";
+}
+
+TEST(Budget, GivesHalfOfAllThereIsToWhoeverClaimsMoreThanAllOfIt) {
+  EXPECT_EQ(share(bytes_only(MiB(100)), {claim(GiB(10))})[0].bytes, MiB(100));
+  const auto half = share(bytes_only(MiB(100)), {claim(GiB(10)), claim(MiB(50), 10)});
+  EXPECT_EQ(half[0].bytes, MiB(50));
+  const auto less = share(bytes_only(MiB(100)), {claim(GiB(10)), claim(MiB(51), 10)});
+  EXPECT_TRUE(is_deferred(less[0], Deferred::Budget::bytes));
 }
 
 TEST(Budget, GoesToWhoeverWaitedLongerAmongEquals) {
@@ -44,6 +61,41 @@ TEST(Budget, StarvesNobody) {
   // A large one comes back in every cycle.
   while (share(bytes_only(MiB(100)), {claim(GiB(64)), claim(MiB(1), deferrals)})[1].deferred) ++deferrals;
   EXPECT_LE(deferrals, 17U);
+}
+
+/// Claimants that all come back with the same claim as soon as they were served, one cycle after the other.
+/// Returns after how many cycles at most each of them got half of what it can get at all.
+unsigned longest_wait(const CycleBudget& budget, std::vector<Claim> claims, unsigned cycles) {
+  std::vector<unsigned> waits(claims.size());
+  unsigned longest = 0;
+  for (unsigned cycle = 0; cycle < cycles; ++cycle) {
+    const auto grants = share(budget, claims);
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+      const auto most = std::min(claims[i].bytes, budget.bytes.value_or(claims[i].bytes));
+      const auto most_cpu = std::min(claims[i].cpu, budget.cpu);
+      const bool served = grants[i].bytes + grants[i].bytes >= most && 2 * grants[i].cpu >= most_cpu;
+      claims[i].deferrals = grants[i].deferred ? claims[i].deferrals + 1 : 0;
+      waits[i] = served ? 0 : waits[i] + 1;
+      longest = std::max(longest, waits[i]);
+    }
+  }
+  return longest;
+}
+
+constexpr unsigned kScansOfADay = 24 * 3600 / 10;
+
+TEST(Budget, LeavesNobodyWithDregs) {
+  const auto nearly_all = MiB(100) - KiB(64);
+  EXPECT_LE(longest_wait(bytes_only(MiB(100)), {claim(nearly_all), claim(MiB(50))}, kScansOfADay), 1U);
+  const CycleBudget cpu{.bytes = {}, .cpu = 100ms};
+  const std::vector<Claim> claims{claim(MiB(200), 0, 47ms), claim(MiB(100), 0, 40ms)};
+  EXPECT_LE(longest_wait(cpu, claims, kScansOfADay), 2U);
+}
+
+TEST(Budget, ServesTwentyOfWhichOneIsHugeWithinAFewDozenCycles) {
+  std::vector<Claim> claims{claim(GiB(64), 0, 10s)};
+  for (unsigned i = 1; i < 20; ++i) claims.push_back(claim(MiB(10 * i), 0, 1ms));
+  EXPECT_LE(longest_wait({.bytes = MiB(200), .cpu = 1s}, claims, kScansOfADay), 30U);
 }
 
 TEST(Budget, OfCpuTimeIsNeverExceeded) {
