@@ -25,6 +25,9 @@ std::string describe_skip(const Skip& skip, TimePoint now) {
                        deferred->budget == Deferred::Budget::bytes ? "byte" : "CPU");
   }
   if (const auto* stuck = std::get_if<Stuck>(&skip)) {
+    if (stuck->rests_until)
+      return fmt::format("{} in the kernel lately: it rests for {}", why,
+                         describe(*stuck->rests_until - now));
     return fmt::format("{} in the kernel for {}", why, describe(now - stuck->since));
   }
   if (const auto* unreadable = std::get_if<Unreadable>(&skip)) {

@@ -20,6 +20,14 @@ constexpr std::size_t kMostLeftBehind = 8;
 // Who hung for a second isn't touched for ten: so it costs the other cgroups a tenth of the time at most.
 constexpr int kRest = 10;
 
+Scan work(Engine& engine, const std::vector<ScanLane::Ended>& ended, const std::optional<EngineSetup>& setup,
+          ScanWatch& watch, const Quarantine& quarantine) {
+  // How a reclaim ended is judged by the settings that it was made under.
+  for (const auto& [job, outcome] : ended) engine.record(*job, outcome);
+  if (setup) engine.change(*setup);
+  return engine.scan(Clock::now(), watch, quarantine);
+}
+
 }  // namespace
 
 ScanLane::ScanLane(asio::io_context& io, EngineSetup setup, Events events)
@@ -43,23 +51,19 @@ void ScanLane::run(Lanes::iterator lane) {
   lane->watch = std::make_unique<ScanWatch>();
   lane->seen_step = 0;
   lane->seen_at = Clock::now();
+  looked_at_ = lane->seen_at;
   // Copies: the scan may hang for ever, and what belongs to this thread changes meanwhile.
   auto quarantine = reclaims_hang_;
-  for (const auto& [path, since] : quarantine_) quarantine.insert_or_assign(path, since);
+  for (const auto& [path, stuck] : quarantine_) quarantine.insert_or_assign(path, stuck);
   std::optional<EngineSetup> setup;
   if (std::exchange(changed_, false)) setup = setup_;
   asio::post(lane->thread, [this, lane, ended = ended_, quarantine = std::move(quarantine), setup] {
-    std::optional<Scan> scan;
     try {
-      if (setup) lane->engine->change(*setup);
-      for (const auto& [job, outcome] : ended) lane->engine->record(*job, outcome);
-      scan = lane->engine->scan(Clock::now(), *lane->watch, quarantine);
-      lane->watch->end();
+      auto scan = std::make_shared<Scan>(work(*lane->engine, ended, setup, *lane->watch, quarantine));
+      asio::post(io_, [this, scan] { finish(std::move(*scan)); });
     } catch (const TakenOver&) {
-      return asio::post(io_, [this, lane] { come_back(lane); });
+      asio::post(io_, [this, lane] { come_back(lane); });
     }
-    asio::post(io_,
-               [this, result = std::make_shared<Scan>(*std::move(scan))] { finish(std::move(*result)); });
   });
 }
 
@@ -70,23 +74,24 @@ void ScanLane::finish(Scan scan) {
 }
 
 void ScanLane::look(TimePoint now) {
+  // Where this thread stood still as well, that the scan did says nothing: the process was stopped.
+  const bool was_away = now - std::exchange(looked_at_, now) >= kPatience;
   if (!scanning_) return;
   auto& lane = lane_.front();
   const auto step = lane.watch->step();
-  if (step != lane.seen_step) {
+  if (step != lane.seen_step || was_away) {
     lane.seen_step = step;
     lane.seen_at = now;
     return;
   }
   if (now - lane.seen_at < kPatience || left_behind_.size() >= kMostLeftBehind) return;
-  if (const auto* cgroup = lane.watch->take_over(step)) take_over(*cgroup);
+  if (const auto cgroup = lane.watch->take_over(step)) take_over(*cgroup);
 }
 
 void ScanLane::take_over(const Cgroup& cgroup) {
   auto& old = lane_.front();
   old.hangs_on = cgroup.path;
-  quarantine_.insert_or_assign(cgroup.path, old.seen_at);
-  release_at_.erase(cgroup.path);
+  quarantine_.insert_or_assign(cgroup.path, Stuck{.since = old.seen_at, .rests_until = {}});
   auto successor = std::make_unique<Engine>(setup_, old.engine->take_memory());
   left_behind_.splice(left_behind_.end(), lane_, lane_.begin());
   lane_.emplace_back(std::move(successor));
@@ -98,19 +103,18 @@ void ScanLane::take_over(const Cgroup& cgroup) {
 void ScanLane::come_back(Lanes::iterator lane) {
   const auto path = lane->hangs_on;
   left_behind_.erase(lane);
-  const auto since = quarantine_.find(path);
-  if (since == quarantine_.end()) return;
+  const auto stuck = quarantine_.find(path);
+  if (stuck == quarantine_.end()) return;
   const auto now = Clock::now();
-  const auto hung = now - since->second;
-  release_at_[path] = now + kRest * hung;
+  const auto hung = now - stuck->second.since;
+  stuck->second.rests_until = now + kRest * hung;
   events_.came_back(path, hung);
 }
 
 void ScanLane::release(TimePoint now) {
-  std::erase_if(release_at_, [&](const auto& entry) {
-    if (now < entry.second) return false;
-    quarantine_.erase(entry.first);
-    return true;
+  std::erase_if(quarantine_, [&](const auto& entry) {
+    const auto& until = entry.second.rests_until;
+    return until && now >= *until;
   });
 }
 

@@ -39,7 +39,9 @@ class ScanLane {
   void look(TimePoint now);
 
   /// A reclaim of this cgroup hangs, or has come back: it isn't touched in between.
-  void isolate(const std::string& path, TimePoint since) { reclaims_hang_.insert_or_assign(path, since); }
+  void isolate(const std::string& path, TimePoint since) {
+    reclaims_hang_.insert_or_assign(path, Stuck{.since = since, .rests_until = {}});
+  }
   void end_isolation(const std::string& path) { reclaims_hang_.erase(path); }
 
   [[nodiscard]] bool scanning() const { return scanning_; }
@@ -72,11 +74,11 @@ class ScanLane {
   bool changed_ = false;  // the engine doesn't know of this setup yet
   Events events_;
   bool scanning_ = false;
-  Quarantine quarantine_;                        // cgroups on which a scan hung
-  Quarantine reclaims_hang_;                     // … and a reclaim does
-  std::map<std::string, TimePoint> release_at_;  // of those that came back
-  std::vector<Ended> ended_;                     // for the scan that begins
-  Lanes lane_;                                   // one
+  TimePoint looked_at_{};
+  Quarantine quarantine_;     // cgroups on which a scan hangs, or hung lately
+  Quarantine reclaims_hang_;  // … and a reclaim does
+  std::vector<Ended> ended_;  // for the scan that begins
+  Lanes lane_;                // one
   Lanes left_behind_;
 };
 

@@ -27,6 +27,18 @@ std::vector<std::string> ancestors(const std::string& path) {
   return found;
 }
 
+struct OpenDirectory {
+  UniqueFd dir;
+  DirectoryState state;
+};
+
+Io<OpenDirectory> with_state(Io<UniqueFd> dir) {
+  if (!dir) return tl::unexpected{dir.error()};
+  const auto state = directory_state(dir->get());
+  if (!state) return tl::unexpected{state.error()};
+  return OpenDirectory{std::move(*dir), *state};
+}
+
 template <class List, class IdOf>
 void drop_missing(List& known, std::unordered_map<std::string, CgroupId>& listed, IdOf cgroup_of) {
   std::erase_if(known, [&](const auto& child) {
@@ -95,16 +107,15 @@ Branch CgroupTree::open_from_root(const std::string& path) {
     branch.list_error = Error{std::make_error_code(std::errc::timed_out), "open", absolute(path)};
     return branch;
   }
-  watch_->begin(*branch.cgroup);
-  auto dir = open_at(AT_FDCWD, absolute(path).c_str(), O_PATH | O_DIRECTORY);
-  const auto state = dir.and_then([](const UniqueFd& fd) { return directory_state(fd.get()); });
-  watch_->confirm();
-  if (!state) {
-    branch.list_error = Error{state.error(), "open", absolute(path)};
+  auto opened = watch_->call(branch.cgroup, [&] {
+    return with_state(open_at(AT_FDCWD, absolute(path).c_str(), O_PATH | O_DIRECTORY));
+  });
+  if (!opened) {
+    branch.list_error = Error{opened.error(), "open", absolute(path)};
     return branch;
   }
-  branch.cgroup = std::make_shared<const Cgroup>(Cgroup{state->id, path, {}});
-  branch.dir = std::move(*dir);
+  branch.cgroup = std::make_shared<const Cgroup>(Cgroup{opened->state.id, path, {}});
+  branch.dir = std::move(opened->dir);
   return branch;
 }
 
@@ -128,7 +139,7 @@ void CgroupTree::refresh_below_ancestors(Root& root) {
 void CgroupTree::refresh_branch(Branch& branch, Limit above) {
   read_limits(branch, above);
   if (branch.gone) return;
-  notice_changes(branch);
+  branch.stale = watch_->call(branch.cgroup, [&] { return has_changed(branch); });
   if (branch.stale) list(branch);
   for (auto& child : branch.branches) {
     if (child->dir) refresh_branch(*child, branch.effective_limit);
@@ -144,9 +155,9 @@ void CgroupTree::refresh_branch(Branch& branch, Limit above) {
 }
 
 void CgroupTree::read_limits(Branch& branch, Limit above) {
-  watch_->begin(*branch.cgroup);
   const auto look = is_turn_of(*branch.cgroup) ? LimitLook::all : LimitLook::hard;
-  const auto own = branch.limits.read(reader_, interface_, branch.dir.get(), look);
+  const auto own = watch_->call(
+      branch.cgroup, [&] { return branch.limits.read(reader_, interface_, branch.dir.get(), look); });
   branch.effective_limit = tighter(above, own.value_or(Limit::max()));
   branch.limit_error.reset();
   if (own) return;
@@ -157,30 +168,31 @@ void CgroupTree::read_limits(Branch& branch, Limit above) {
   }
 }
 
-void CgroupTree::notice_changes(Branch& branch) {
+bool CgroupTree::has_changed(Branch& branch) const {
   const auto state = directory_state(branch.dir.get());
-  if (!state || state->children != branch.listed_children) branch.stale = true;
+  bool changed = branch.stale || !state || state->children != branch.listed_children;
   for (auto& target : branch.targets) {
     if (target.untouched && !in_quarantine(*target.cgroup))
       target.gone = true;  // to be found again, and opened
     // A leaf may get children at any time, and with them become a branch.
     if (target.dir && is_turn_of(*target.cgroup) && is_no_leaf(target)) target.gone = true;
-    if (target.gone) branch.stale = true;
+    changed = changed || target.gone;
   }
   // … and a branch that lost its last child is a leaf again.
   for (auto& child : branch.branches) {
-    if (!child->dir) branch.stale = true;  // could not be opened last time: try again
+    if (!child->dir) changed = true;  // could not be opened last time: try again
     if (child->dir && child->listed_children > 0 &&
         !is_kubernetes_level(last_component(child->cgroup->path))) {
       const auto inner = directory_state(child->dir.get());
       if (!inner || inner->children == 0) child->gone = true;
     }
-    if (child->gone) branch.stale = true;
+    changed = changed || child->gone;
   }
+  return changed;
 }
 
 void CgroupTree::list(Branch& branch) {
-  auto children = list_child_cgroups(branch.dir.get());
+  auto children = watch_->call(branch.cgroup, [&] { return list_child_cgroups(branch.dir.get()); });
   if (!children) {
     branch.list_error = Error{children.error(), "list", absolute(branch.cgroup->path)};
     return;  // stays stale: the next refresh tries again
@@ -219,26 +231,24 @@ void CgroupTree::add(Branch& branch, const std::string& name, CgroupId id) {
     branch.targets.push_back(std::move(target));
     return;
   }
-  watch_->begin(*cgroup);
-  auto dir = open_cgroup(branch.dir.get(), name.c_str(), id);
-  const auto state = dir.and_then([](const UniqueFd& fd) { return directory_state(fd.get()); });
-  watch_->begin(*branch.cgroup);
-  if (!state) {
+  auto opened =
+      watch_->call(cgroup, [&] { return with_state(open_cgroup(branch.dir.get(), name.c_str(), id)); });
+  if (!opened) {
     // Removed since it was listed; one of the same name may be there already.
     branch.stale = true;
-    if (is_gone(state.error())) return;
+    if (is_gone(opened.error())) return;
     add_branch(branch, std::move(cgroup), {});
     auto& child = *branch.branches.back();
-    child.list_error = Error{state.error(), "open", absolute(child.cgroup->path)};
+    child.list_error = Error{opened.error(), "open", absolute(child.cgroup->path)};
     return;
   }
-  if (state->children > 0 || is_kubernetes_level(name)) {
-    add_branch(branch, std::move(cgroup), std::move(*dir));
+  if (opened->state.children > 0 || is_kubernetes_level(name)) {
+    add_branch(branch, std::move(cgroup), std::move(opened->dir));
     return;
   }
   Target target;
   target.cgroup = std::move(cgroup);
-  if (!is_scarce(*dir)) target.dir = std::move(*dir);
+  if (!is_scarce(opened->dir)) target.dir = std::move(opened->dir);
   branch.targets.push_back(std::move(target));
 }
 

@@ -105,7 +105,7 @@ class CgroupTree {
   void open_root(Root& root);
   void refresh_branch(Branch& branch, Limit above);
   void read_limits(Branch& branch, Limit above);
-  void notice_changes(Branch& branch);
+  bool has_changed(Branch& branch) const;
   void list(Branch& branch);
   void add(Branch& branch, const std::string& name, CgroupId id);
   void add_branch(Branch& parent, CgroupRef cgroup, UniqueFd dir);

@@ -32,16 +32,6 @@ Result<ReclaimJob> make_job(const Target& target, const ReclaimRequest& request)
   return ReclaimJob{target.cgroup, std::move(dir), request};
 }
 
-// Of calls that may hang. What was written to the memory before is the successor's to see, and what it has by
-// then isn't touched afterwards.
-template <class Call>
-auto watched(ScanWatch& watch, const Call& call) {
-  watch.confirm();
-  auto result = call();
-  watch.confirm();
-  return result;
-}
-
 bool is_same(const Learning& a, const Learning& b) {
   return a.doublings == b.doublings && a.raise == b.raise;
 }
@@ -97,7 +87,7 @@ Scan Engine::scan(TimePoint now, ScanWatch& watch, const Quarantine& quarantine)
                                                          .rule = memory.rule,
                                                          .ledger = memory.ledger});
     if (!quarantine.empty() && quarantine.contains(target.cgroup->path)) {
-      row.decision = Stuck{quarantine.at(target.cgroup->path)};
+      row.decision = quarantine.at(target.cgroup->path);
       return;
     }
     const bool is_due = visit({branch, target, memory, policy_of(memory), row, report.lessons, watch, now,
@@ -126,7 +116,6 @@ bool Engine::is_gate_closed(ScanReport& report) const {
 }
 
 bool Engine::visit(const Visit& visit) {
-  visit.watch.begin(*visit.target.cgroup);
   auto sampled = sample(visit);
   if (!sampled) {
     visit.row.sample.reset();
@@ -139,7 +128,7 @@ bool Engine::visit(const Visit& visit) {
 }
 
 Result<void> Engine::sample(const Visit& visit) {
-  auto usage = watched(visit.watch, [&] {
+  auto usage = visit.watch.call(visit.target.cgroup, [&] {
     return sampler_.read_usage(visit.branch, visit.target, node_.total, visit.is_turn);
   });
   if (!usage) return tl::unexpected{std::move(usage.error())};
@@ -162,7 +151,7 @@ Result<void> Engine::sample(const Visit& visit) {
 }
 
 Result<void> Engine::sample_cache(const Visit& visit) {
-  auto whole = watched(visit.watch, [&] {
+  auto whole = visit.watch.call(visit.target.cgroup, [&] {
     return sampler_.read_cache(visit.branch, visit.target, node_.total, visit.is_turn, *visit.row.sample);
   });
   if (!whole) return tl::unexpected{std::move(whole.error())};
@@ -184,8 +173,8 @@ Result<void> Engine::learn(const Visit& visit) {
   std::optional<Bytes> refaulted;
   // As generous with the scan's timer as decide() is, or a request would go out before the verdict.
   if (trial_has_ended(visit.policy, learning, visit.now + kScanJitter)) {
-    const auto refaults =
-        watched(visit.watch, [&] { return sampler_.read_refaults(visit.branch, visit.target); });
+    const auto refaults = visit.watch.call(
+        visit.target.cgroup, [&] { return sampler_.read_refaults(visit.branch, visit.target); });
     if (!refaults) return tl::unexpected{refaults.error()};
     refaulted = refaulted_since(*learning.trial, *refaults);
     if (refaulted)
@@ -209,7 +198,7 @@ Result<void> Engine::decide_on(const Visit& visit, bool at_limit) {
   if (!std::holds_alternative<ReclaimRequest>(row.decision)) return {};
 
   const bool swap_matters = !setup_.ability.spares_anon && node_.swap_total != Bytes{};
-  auto looked = watched(visit.watch, [&]() -> Result<void> {
+  auto looked = visit.watch.call(visit.target.cgroup, [&]() -> Result<void> {
     // A leaf that got children since it was last looked at isn't reclaimed in their place.
     if (is_no_leaf(visit.target)) visit.target.gone = true;
     const auto limit = sampler_.read_limit(visit.branch, visit.target, node_.total);

@@ -59,7 +59,8 @@ class Engine {
   /// Takes in how a job ended. Failed attempts count as attempts.
   void record(const ReclaimJob& job, const ReclaimOutcome& outcome);
 
-  /// For the successor of an engine whose scan was taken over, on the successor's thread.
+  /// For the successor of an engine whose scan was taken over. Called by whoever took over, while the thread
+  /// of the old engine hangs in a call or is about to find out that it has no memory any more.
   Memory take_memory() { return std::move(memory_); }
 
  private:

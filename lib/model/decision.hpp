@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -32,9 +33,11 @@ struct Ignored {
 struct Deferred {
   enum class Budget { bytes, cpu } budget = Budget::bytes;
 };
-/// The kernel doesn't come back from a call on this cgroup: nothing else is tried until it does.
+/// The kernel doesn't come back from a call on this cgroup: nothing else is tried until it does, and for a
+/// while afterwards.
 struct Stuck {
   TimePoint since;
+  std::optional<TimePoint> rests_until;  ///< it came back, and is left alone until then
 };
 struct Unreadable {
   Error why;

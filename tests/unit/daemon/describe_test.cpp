@@ -31,6 +31,8 @@ TEST(Describe, ASkipByItsReasonAndWhatIsNeededToUnderstandIt) {
   EXPECT_EQ(describe(NothingReclaimable{}, kNow), "nothing reclaimable");
   EXPECT_EQ(describe(WouldSwap{}, kNow), "would swap");
   EXPECT_EQ(describe(CoolingDown{kNow + 12500ms}, kNow), "cooling down for 12.5 s");
+  EXPECT_EQ(describe(Stuck{kNow - 3s, {}}, kNow), "stuck in the kernel for 3 s");
+  EXPECT_EQ(describe(Stuck{kNow - 3s, kNow + 20s}, kNow), "stuck in the kernel lately: it rests for 20 s");
   const Error why{std::make_error_code(std::errc::permission_denied), "read", "/x/memory.stat"};
   EXPECT_EQ(describe(Unreadable{why}, kNow), "unreadable: cannot read /x/memory.stat: Permission denied");
 }

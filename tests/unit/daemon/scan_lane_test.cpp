@@ -135,7 +135,29 @@ TEST_F(ScanLaneTest, LetsACgroupRestThatCameBack) {
   scan();
   end_hanging("stuck", "memory.stat");
   run_until([&] { return back == "top/stuck"; });
-  EXPECT_EQ(decision(scan().report, "stuck"), "stuck");
+  const auto report = scan().report;
+  ASSERT_EQ(decision(report, "stuck"), "stuck");
+  const auto stuck = std::get<Stuck>(std::get<Skip>(report.targets.at(0).decision));
+  ASSERT_TRUE(stuck.rests_until) << "and it says so";
+  EXPECT_GT(*stuck.rests_until, report.at);
+}
+
+TEST_F(ScanLaneTest, TakesNothingOverForHavingStoodStillItself) {
+  add("stuck");
+  make_hang("stuck", "memory.current");
+  lane().begin({});
+  auto now = Clock::now();
+  for (int i = 0; i < 5; ++i) {
+    io.run_for(1ms);
+    lane().look(now += 1h);
+  }
+  EXPECT_EQ(hung_on, "");
+  run_until([&] {
+    lane().look(now += 5ms);
+    return hung_on == "top/stuck";
+  });
+  end_hanging("stuck", "memory.current");
+  run_until([&] { return scanned.has_value() && !lane().has_hanging(); });
 }
 
 TEST_F(ScanLaneTest, GoesOnWhereSeveralHang) {
@@ -172,6 +194,27 @@ TEST_F(ScanLaneTest, TellsTheEngineHowReclaimsEnded) {
   scanned.reset();
   run_until([&] { return scanned.has_value(); });
   EXPECT_EQ(decision(scanned->report, "web"), "cooling down");
+}
+
+TEST_F(ScanLaneTest, JudgesAReclaimByTheSettingsThatItWasMadeUnder) {
+  Rule hasty;
+  hasty.match.path = "top/web";
+  hasty.cooldown = 1s;
+  setup.rules = {hasty};
+  add("web");
+  auto first = scan();
+  ASSERT_EQ(first.jobs.size(), 1U);
+  ReclaimOutcome futile;
+  futile.end = ReclaimEnd::no_progress;
+  futile.requested = MiB(120);
+  futile.started_at = Clock::now();
+  setup.rules = {};
+  lane().change(setup);
+  lane().begin({{std::make_shared<const ReclaimJob>(std::move(first.jobs[0])), futile}});
+  scanned.reset();
+  run_until([&] { return scanned.has_value(); });
+  ASSERT_EQ(scanned->report.lessons.size(), 1U);
+  EXPECT_EQ(scanned->report.lessons[0].cooldown, 2s);
 }
 
 }  // namespace

@@ -265,7 +265,7 @@ TEST_P(EnginePolicyTest, TouchesNothingInQuarantineAndNamesIt) {
   add("stuck", MiB(200));
   add("web", MiB(200));
   ScanWatch watch;
-  const auto [report, jobs] = engine().scan(kStart, watch, {{"top/stuck", kStart - 5s}});
+  const auto [report, jobs] = engine().scan(kStart, watch, {{"top/stuck", Stuck{kStart - 5s, {}}}});
   EXPECT_EQ(decision_in(row_of(report, "stuck")), "stuck");
   EXPECT_EQ(std::get<Stuck>(std::get<Skip>(row_of(report, "stuck").decision)).since, kStart - 5s);
   ASSERT_THAT(jobs, SizeIs(1));
@@ -279,30 +279,13 @@ TEST_P(EnginePolicyTest, EndsAScanThatWasTakenOverAndLeavesItsMemoryToTheNext) {
   add("web", MiB(200));
   ASSERT_THAT(scan().jobs, SizeIs(1));
   ScanWatch watch;
-  watch.begin(Cgroup{CgroupId{1}, "top/other", {}});
-  ASSERT_NE(watch.take_over(watch.step()), nullptr);
+  const auto other = std::make_shared<const Cgroup>(Cgroup{CgroupId{1}, "top/other", {}});
+  EXPECT_THROW(watch.call(other, [&] { return watch.take_over(watch.step()); }), TakenOver);
   EXPECT_THROW(engine().scan(kStart + 1s, watch, {}), TakenOver);
 
   Engine successor{setup, engine().take_memory()};
   const auto report = successor.scan(kStart + 1s).report;
   EXPECT_EQ(decision_in(row_of(report, "web")), "in flight");
-}
-
-TEST(ScanWatch, IsTakenOverOnlyWhereItHangs) {
-  const Cgroup cgroup{CgroupId{1}, "top/web", {}};
-  ScanWatch watch;
-  EXPECT_EQ(watch.take_over(watch.step()), nullptr) << "it hangs on no cgroup";
-  watch.begin(cgroup);
-  const auto step = watch.step();
-  watch.confirm();
-  EXPECT_EQ(watch.take_over(step), nullptr) << "it got on";
-  EXPECT_EQ(watch.take_over(watch.step()), &cgroup);
-  EXPECT_THROW(watch.confirm(), TakenOver);
-
-  ScanWatch ended;
-  ended.begin(cgroup);
-  ended.end();
-  EXPECT_EQ(ended.take_over(ended.step()), nullptr) << "it is done";
 }
 
 }  // namespace
