@@ -36,6 +36,9 @@ constexpr Bytes KiB(std::uint64_t n) { return Bytes{n << 10U}; }
 constexpr Bytes MiB(std::uint64_t n) { return Bytes{n << 20U}; }
 constexpr Bytes GiB(std::uint64_t n) { return Bytes{n << 30U}; }
 
+/// Rounded down.
+constexpr Bytes half(Bytes bytes) { return Bytes{bytes.count() / 2}; }
+
 /// For people: "512 B", "4.0 KiB", "1.5 GiB"; one decimal, binary units.
 std::string human(Bytes bytes);
 

@@ -20,8 +20,6 @@ constexpr Bytes kPage = KiB(4);
 double number(Bytes bytes) { return static_cast<double>(bytes.count()); }
 double number(Duration duration) { return static_cast<double>(duration.count()); }
 
-Bytes half(Bytes bytes) { return Bytes{bytes.count() / 2}; }
-
 }  // namespace
 
 Duration TimeSlices::next(Bytes excess) const {

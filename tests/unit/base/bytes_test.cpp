@@ -58,5 +58,11 @@ TEST(Human, NeverShowsAThousandAndTwentyFourOfAUnit) {
   EXPECT_EQ(human(KiB(1023)), "1023.0 KiB");
 }
 
+TEST(Bytes, AreHalvedDownwards) {
+  EXPECT_EQ(half(MiB(2)), MiB(1));
+  EXPECT_EQ(half(Bytes{3}), Bytes{1});
+  EXPECT_EQ(half(Bytes{}), Bytes{});
+}
+
 }  // namespace
 }  // namespace cmm

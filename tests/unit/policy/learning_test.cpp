@@ -83,6 +83,13 @@ TEST(Learning, DoublesFromASecondWhereTheCooldownIsZero) {
   EXPECT_EQ(learned_cooldown(none, {.doublings = 1, .raise = {}, .since = {}, .trial = {}}), 2s);
 }
 
+TEST(Learning, DoublesAShortCooldownFromItself) {
+  const ReclaimPolicy hasty{.target = {}, .cooldown = 500ms};
+  EXPECT_EQ(learned_cooldown(hasty, {.doublings = 1, .raise = {}, .since = {}, .trial = {}}), 1s);
+  EXPECT_EQ(learned_cooldown(hasty, {.doublings = kMostDoublings, .raise = {}, .since = {}, .trial = {}}),
+            16s);
+}
+
 TEST(Learning, DoublesAfterAReclaimThatFreedLessThanAQuarter) {
   const auto quarter =
       after_reclaim(kPolicy, {}, request_for(MiB(40)), freed(MiB(10), MiB(40), ReclaimEnd::no_progress));
@@ -91,7 +98,13 @@ TEST(Learning, DoublesAfterAReclaimThatFreedLessThanAQuarter) {
                                   freed(MiB(10) - Bytes{1}, MiB(40), ReclaimEnd::no_progress));
   EXPECT_EQ(less.doublings, 1U);
   EXPECT_EQ(less.raise, Bytes{}) << "it doesn't say what is needed";
-  EXPECT_FALSE(less.trial) << "one reclaim is counted once";
+  ASSERT_TRUE(less.trial);
+  EXPECT_TRUE(less.trial->futile) << "what comes back is counted";
+  const auto judged = judge(less, MiB(10), kStart + 1min);
+  EXPECT_EQ(judged.doublings, 1U) << "but one reclaim is judged once";
+  EXPECT_EQ(judged.raise, Bytes{});
+  EXPECT_EQ(judged.since, less.since);
+  EXPECT_FALSE(judged.trial);
 }
 
 TEST(Learning, GoesOnDoublingWhereOneFutileReclaimFollowsTheOther) {
@@ -115,11 +128,58 @@ TEST(Learning, TakesFailuresForFutile) {
 }
 
 TEST(Learning, LearnsNothingFromWhatWasCutShort) {
-  for (const auto end :
-       {ReclaimEnd::stopped, ReclaimEnd::cgroup_gone, ReclaimEnd::under_pressure, ReclaimEnd::out_of_cpu}) {
+  for (const auto end : {ReclaimEnd::stopped, ReclaimEnd::cgroup_gone, ReclaimEnd::under_pressure}) {
     EXPECT_EQ(after_reclaim(kPolicy, {}, request_for(MiB(40)), freed({}, MiB(40), end)).doublings, 0U)
         << to_string(end);
   }
+}
+
+ReclaimOutcome ground_for(Duration cpu, Bytes bytes = {}) {
+  auto outcome = freed(bytes, MiB(40), ReclaimEnd::out_of_cpu);
+  outcome.cpu = cpu;
+  return outcome;
+}
+
+TEST(Learning, HoldsItAgainstTheCgroupWhereAFairTryRanOutOfCpuTime) {
+  const auto doublings_after = [](const ReclaimOutcome& outcome) {
+    return after_reclaim(kPolicy, {}, request_for(MiB(40)), outcome).doublings;
+  };
+  EXPECT_EQ(doublings_after(ground_for(49ms)), 0U) << "the budget was too small to tell";
+  EXPECT_EQ(doublings_after(ground_for(50ms)), 1U);
+  EXPECT_EQ(doublings_after(ground_for(1s, MiB(10) - Bytes{1})), 1U);
+  EXPECT_EQ(doublings_after(ground_for(1s, MiB(10))), 0U) << "a quarter is worth it";
+}
+
+TEST(Learning, AddsUpTriesThatWereTooShort) {
+  const auto after = [](const Learning& learning, const ReclaimOutcome& outcome) {
+    return after_reclaim(kPolicy, learning, request_for(MiB(40)), outcome);
+  };
+  const auto two = after(after({}, ground_for(20ms)), ground_for(20ms));
+  EXPECT_EQ(two.doublings, 0U);
+  const auto three = after(two, ground_for(20ms));
+  EXPECT_EQ(three.doublings, 1U);
+  EXPECT_EQ(after(three, ground_for(20ms)).doublings, 1U) << "it begins anew";
+  const auto good = after(two, freed(MiB(40), MiB(40)));
+  EXPECT_EQ(after(good, ground_for(20ms)).doublings, 0U) << "only those in a row count";
+}
+
+TEST(Learning, IsTooLateToJudgeLongAfterTheCooldown) {
+  const auto learning = tried(MiB(40));
+  EXPECT_FALSE(is_too_late_to_judge(kPolicy, learning, kStart + 30s, 20s));
+  EXPECT_FALSE(is_too_late_to_judge(kPolicy, learning, kStart + 50s - 1ns, 20s));
+  EXPECT_TRUE(is_too_late_to_judge(kPolicy, learning, kStart + 50s, 20s));
+  EXPECT_FALSE(is_too_late_to_judge(kPolicy, {}, kStart + 24h, 20s)) << "there is nothing to judge";
+}
+
+TEST(Learning, StaysAsItIsWithoutAVerdict) {
+  auto learning = tried(MiB(40));
+  learning.doublings = 2;
+  learning.raise = MiB(10);
+  learning = without_verdict(learning, kStart + 8h);
+  EXPECT_FALSE(learning.trial);
+  EXPECT_EQ(learning.doublings, 2U);
+  EXPECT_EQ(learning.raise, MiB(10));
+  EXPECT_EQ(settle(kPolicy, learning, kStart + 8h + 1min).doublings, 2U) << "calm has only begun";
 }
 
 TEST(Learning, GoesBackAStepAfterACalmTrial) {
