@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -60,7 +61,7 @@ class CounterReader {
   const MemoryInterface& interface_;
   HeldFile stat_;
   ControlFileReader reader_;
-  TimePoint next_look_ = Clock::now() + kPressurePeriod;  // the scan has just looked
+  TimePoint next_look_{};  // at once: the job may have waited in line for long since the scan looked
 };
 
 /// EINTR is how a slice is meant to end, and EAGAIN (16 passes without progress) is judged by what was freed.
@@ -87,8 +88,13 @@ std::optional<ReclaimEnd> end_before_slice(const ReclaimJob& job, const ReclaimO
   if (stop.stop_requested()) return ReclaimEnd::stopped;
   if (Clock::now() - so_far.started_at >= job.request.time_budget) return ReclaimEnd::out_of_time;
   if (so_far.cpu >= job.request.cpu_budget) return ReclaimEnd::out_of_cpu;
+  if (so_far.freed >= job.request.byte_budget) return ReclaimEnd::out_of_bytes;
   if (counters.is_under_pressure()) return ReclaimEnd::under_pressure;
   return std::nullopt;
+}
+
+Bytes wanted(const ReclaimRequest& request, const ReclaimOutcome& so_far) {
+  return std::min(so_far.cache_after - request.target, request.byte_budget - so_far.freed);
 }
 
 }  // namespace
@@ -125,7 +131,7 @@ ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& i
     if (const auto end = end_before_slice(job, outcome, counters, stop))
       return ended(std::move(outcome), *end);
 
-    const auto slice = cutter.cut(before->reclaimable - job.request.target);
+    const auto slice = cutter.cut(wanted(job.request, outcome));
     ++outcome.slices;
     outcome.cpu += slice.cpu;
     if (!is_expected(slice.error))

@@ -13,6 +13,8 @@ std::string_view to_string(ReclaimEnd end) {
       return "out of time";
     case ReclaimEnd::out_of_cpu:
       return "out of CPU time";
+    case ReclaimEnd::out_of_bytes:
+      return "out of bytes";
     case ReclaimEnd::under_pressure:
       return "under pressure";
     case ReclaimEnd::stopped:

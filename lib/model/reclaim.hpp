@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -20,6 +21,7 @@ struct ReclaimRequest {
   TimePoint not_before{};  ///< the end of the cooldown, which the scan may have come a moment before
   Duration time_budget = std::chrono::seconds{2};  ///< stop after this long, wherever it is then
   Duration cpu_budget = Duration::max();  ///< … and after so much CPU time of the reclaiming thread
+  Bytes byte_budget{~std::uint64_t{0}};   ///< … and when so much was freed, however much is read meanwhile
   Percent max_pressure{100};              ///< … and where PSI memory `some avg10` passes this
 };
 
@@ -29,6 +31,7 @@ enum class ReclaimEnd {
   no_progress,     ///< the kernel frees nothing more (EAGAIN, or slice after slice without effect)
   out_of_time,     ///< the time budget is spent
   out_of_cpu,      ///< the CPU budget is spent
+  out_of_bytes,  ///< as much was freed as was allowed, and the target isn't reached: more was read meanwhile
   under_pressure,  ///< tasks stall for memory: PSI passed the request's bound
   stopped,         ///< asked to stop: the daemon shuts down
   cgroup_gone,     ///< the cgroup was removed meanwhile (ENODEV, ENOENT)

@@ -5,16 +5,19 @@ namespace cmm {
 namespace {
 
 // From how much cache on it is trimmed.
-Bytes trigger(const Situation& situation) {
-  return situation.at_limit ? situation.marks.target : situation.marks.threshold;
+Bytes trigger(const Situation& situation, Bytes target) {
+  return situation.at_limit ? target : situation.marks.threshold;
 }
 
 Skip why_not_over_target(const Situation& situation) {
   const auto& marks = situation.marks;
   const auto [cache, reclaimable] = *situation.sample.cache;
   if (cache < marks.threshold) return BelowThreshold{};
-  if (reclaimable > marks.target - situation.history.learning.raise) return Needed{};
-  return NothingReclaimable{};
+  const auto configured = marks.target - situation.history.learning.raise;
+  if (reclaimable <= configured) return NothingReclaimable{};
+  // Only where it would have been trimmed if the target were as configured is that the reason.
+  if (reclaimable < trigger(situation, configured)) return BelowThreshold{};
+  return Needed{};
 }
 
 std::optional<Skip> veto(const ReclaimPolicy& policy, const GuardSample& guards) {
@@ -35,7 +38,7 @@ Decision decide(const Situation& situation, TimePoint now) {
 
   const auto reclaimable = sample.cache->reclaimable;
   if (reclaimable <= marks.target) return why_not_over_target(situation);
-  if (reclaimable < trigger(situation)) return BelowThreshold{};
+  if (reclaimable < trigger(situation, marks.target)) return BelowThreshold{};
   const auto cooled =
       history.last_attempt ? *history.last_attempt + learned_cooldown(policy, history.learning) : now;
   if (now + kScanJitter < cooled) return CoolingDown{cooled};

@@ -12,6 +12,8 @@ using Seconds = std::chrono::duration<double>;
 // Further ahead nothing can be told from a few seconds of growth, and it keeps durations from overflowing.
 constexpr Seconds kHorizon = std::chrono::hours{24};
 
+Duration shortest_of(const Pace& pace) { return std::min(pace.shortest, pace.longest); }
+
 }  // namespace
 
 Growth grown(const Growth& before, Bytes usage, TimePoint now) {
@@ -30,9 +32,11 @@ std::optional<Duration> time_until(const Growth& growth, Bytes amount, Bytes mar
   return std::chrono::duration_cast<Duration>(time);
 }
 
+bool is_imminent(const Pace& pace, Duration time) { return time < 2 * shortest_of(pace); }
+
 Duration next_scan_in(const Pace& pace, std::optional<Duration> soonest) {
   if (!soonest) return pace.longest;
-  return std::clamp(*soonest, std::min(pace.shortest, pace.longest), pace.longest);
+  return std::clamp(*soonest, shortest_of(pace), pace.longest);
 }
 
 }  // namespace cmm

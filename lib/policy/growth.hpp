@@ -27,7 +27,10 @@ struct Pace {
   Duration longest{};
 };
 
-/// The time to the next scan where `soonest` is when the first cgroup will pass its threshold.
+/// True where what happens in that time can't be left to the next scan, which may not come much sooner.
+bool is_imminent(const Pace& pace, Duration time);
+
+/// The time to the next scan where `soonest` is when the first cgroup needs it.
 Duration next_scan_in(const Pace& pace, std::optional<Duration> soonest);
 
 }  // namespace cmm

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/fake_tree.hpp"
@@ -126,6 +127,54 @@ TEST_F(ReclaimInSlices, CutsNothingWithoutTime) {
   const auto outcome = reclaim([](Bytes) { return slice(); });
   EXPECT_EQ(outcome.end, ReclaimEnd::out_of_time);
   EXPECT_THAT(asked, IsEmpty());
+}
+
+TEST_F(ReclaimInSlices, EndsWhereTheCpuTimeIsSpent) {
+  request.cpu_budget = 3ms;
+  const auto outcome = reclaim([&](Bytes) {
+    has(cache - MiB(10));
+    return slice();
+  });
+  EXPECT_EQ(outcome.end, ReclaimEnd::out_of_cpu);
+  EXPECT_EQ(outcome.slices, 3) << "of a millisecond each";
+  EXPECT_EQ(outcome.cpu, 3ms);
+  EXPECT_EQ(outcome.freed, MiB(30)) << "stays freed";
+}
+
+TEST_F(ReclaimInSlices, FreesNoMoreThanItMayBesideAFastReader) {
+  request.byte_budget = MiB(60);
+  const auto outcome = reclaim([&](Bytes) {
+    // Twenty are freed, then twenty read again, and so on.
+    has(asked.size() % 2 == 1 ? cache - MiB(20) : cache + MiB(20));
+    return slice();
+  });
+  EXPECT_EQ(outcome.end, ReclaimEnd::out_of_bytes);
+  EXPECT_EQ(outcome.freed, MiB(60));
+  EXPECT_THAT(asked, ElementsAre(MiB(60), MiB(40), MiB(40), MiB(20), MiB(20)))
+      << "towards what it may, not only towards the target";
+}
+
+TEST_F(ReclaimInSlices, CutsNothingUnderPressure) {
+  request.max_pressure = Percent{20};
+  tree.write("top/leaf", "memory.pressure", "some avg10=20.01 avg60=0.00 avg300=0.00 total=0\n");
+  const auto outcome = reclaim([](Bytes) { return slice(); });
+  EXPECT_EQ(outcome.end, ReclaimEnd::under_pressure) << "it may have waited in line since the scan looked";
+  EXPECT_THAT(asked, IsEmpty());
+}
+
+TEST_F(ReclaimInSlices, StopsWhereThePressureRises) {
+  request.max_pressure = Percent{20};
+  tree.write("top/leaf", "memory.pressure", "some avg10=20.00 avg60=0.00 avg300=0.00 total=0\n");
+  const auto outcome = reclaim([&](Bytes) {
+    tree.write("top/leaf", "memory.pressure", "some avg10=20.01 avg60=0.00 avg300=0.00 total=0\n");
+    has(cache - KiB(4));
+    // It is looked at ten times a second, and the reclaim goes on until then.
+    std::this_thread::sleep_for(1ms);
+    return slice();
+  });
+  EXPECT_EQ(outcome.end, ReclaimEnd::under_pressure);
+  EXPECT_GT(outcome.slices, 0U);
+  EXPECT_LT(outcome.freed, MiB(1)) << "long before the target";
 }
 
 TEST_F(ReclaimInSlices, GivesUpAfterEightSlicesWithoutEffect) {

@@ -120,6 +120,16 @@ TEST(Budget, OfCpuTimeIsNotLeftUnusedForAGuess) {
   EXPECT_EQ(grants[2].cpu, 0ms) << "it is deferred";
 }
 
+TEST(Budget, OfBytesThatIsLeftOverIsThereForWhatIsReadMeanwhile) {
+  const auto grants = share(bytes_only(MiB(200)), {claim(MiB(100)), claim(MiB(60)), claim(MiB(150))});
+  EXPECT_EQ(grants[2].most, MiB(150));
+  EXPECT_EQ(grants[0].most, MiB(50)) << "a half, and the end of the budget";
+  const auto spare = share(bytes_only(MiB(200)), {claim(MiB(100)), claim(MiB(60))});
+  EXPECT_EQ(spare[0].most, MiB(120));
+  EXPECT_EQ(spare[1].most, MiB(80));
+  EXPECT_EQ(share({}, {claim(MiB(100))})[0].most, Bytes{~std::uint64_t{0}}) << "no budget, no bound";
+}
+
 TEST(ExpectedCpu, IsWhatItTookBefore) {
   Ledger ledger;
   ledger.freed = MiB(100);

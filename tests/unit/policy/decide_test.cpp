@@ -135,6 +135,19 @@ TEST(Decide, SaysThatTheCacheIsNeededWhereItsTargetHasRisen) {
   EXPECT_EQ(request_in(over)->target, MiB(130));
 }
 
+TEST(Decide, CallsNothingNeededThatIsBelowTheThreshold) {
+  History history;
+  history.learning.raise = MiB(50);
+  const auto marks = learned_marks(watermarks(kPolicy, GiB(1)), history.learning);
+  const auto decide_at = [&](Bytes reclaimable, bool at_limit) {
+    return cmm::decide({kPolicy, marks, history, sample_of(reclaimable, MiB(300)), at_limit}, kStart);
+  };
+  EXPECT_TRUE(skips_with<BelowThreshold>(decide_at(MiB(90), false))) << "it is over with shmem only";
+  EXPECT_TRUE(skips_with<Needed>(decide_at(MiB(100), false)));
+  EXPECT_TRUE(skips_with<Needed>(decide_at(MiB(90), true))) << "at its limit it would have been trimmed";
+  EXPECT_TRUE(skips_with<NothingReclaimable>(decide_at(MiB(80), false)));
+}
+
 TEST(Decide, TrimsWhatIsAboutToFillItsLimitDownToItsTargetRightNow) {
   const History history;
   const auto sample = sample_of(MiB(90));

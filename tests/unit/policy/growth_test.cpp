@@ -43,6 +43,15 @@ TEST(Pace, FollowsTheFastestGrowerBetweenItsBounds) {
   EXPECT_EQ(next_scan_in({.shortest = 5s, .longest = 2s}, 1ms), 2s) << "never longer than the interval";
 }
 
+TEST(Pace, SaysWhatCantWaitForAnotherScan) {
+  const Pace pace{.shortest = 1s, .longest = 10s};
+  EXPECT_TRUE(is_imminent(pace, 0s));
+  EXPECT_TRUE(is_imminent(pace, 2s - 1ns));
+  EXPECT_FALSE(is_imminent(pace, 2s));
+  EXPECT_TRUE(is_imminent({.shortest = 5s, .longest = 2s}, 4s - 1ns)) << "scans are never farther apart";
+  EXPECT_FALSE(is_imminent({.shortest = 5s, .longest = 2s}, 4s));
+}
+
 TEST(Gate, IsOpenWhereTheNodeIsShortOfMemory) {
   const Gate gate{.node_available_below = Percent{15}};
   EXPECT_TRUE(is_open(gate, Bytes{149}, Bytes{1000}));
