@@ -66,6 +66,11 @@ void LogReporter::starting(const Settings& settings, const Startup& startup) {
     log_event(LogLevel::info, "no_pressure", {},
               "this kernel doesn't measure memory pressure (PSI): max_pressure has no effect");
   }
+  if (!startup.has_refaults) {
+    log_event(LogLevel::info, "no_refaults", {},
+              "this kernel doesn't count by cgroup the cache that is read again: cooldowns don't learn from "
+              "that");
+  }
   if (!setup.ability.spares_anon) {
     log_event(LogLevel::info, "may_swap", {},
               fmt::format("anonymous memory can't be spared ({}): cgroups that may swap are {}",
@@ -74,10 +79,7 @@ void LogReporter::starting(const Settings& settings, const Startup& startup) {
   }
 }
 
-void LogReporter::change(const Settings& settings) {
-  interval_ = settings.interval;
-  configure_log(settings.log_level, settings.log_format);
-}
+void LogReporter::change(const Settings& settings) { configure_log(settings.log_level, settings.log_format); }
 
 void LogReporter::reloaded() {
   log_event(LogLevel::info, "reloaded", {}, "the settings were read again and hold from the next scan on");
@@ -98,7 +100,7 @@ void LogReporter::scanned(const ScanReport& report) {
     log_event(LogLevel::warn, "nothing_to_watch", {}, "no cgroups to watch below the parent yet");
   }
   if (!report.targets.empty()) told_empty_ = false;
-  if (report.took < interval_) overrunning_ = false;
+  if (report.took < report.next_in) overrunning_ = false;
   log_event(LogLevel::debug, "scanned",
             {{"targets", std::uint64_t{report.targets.size()}}, {"took", report.took}});
 }
@@ -190,12 +192,12 @@ void LogReporter::reclaim_hangs(const std::string& cgroup) {
             "its reclaim hangs in the kernel: others take its slot until it comes back");
 }
 
-void LogReporter::overran(Duration took) {
+void LogReporter::overran(Duration took, Duration due_after) {
   if (std::exchange(overrunning_, true)) return;
   log_event(
       LogLevel::warn, "overran", {},
-      fmt::format("a scan took {}, longer than the interval of {}: the scans that it missed are left out",
-                  describe(took), describe(interval_)));
+      fmt::format("a scan took {}, and the next one was due after {}: the scans that it missed are left out",
+                  describe(took), describe(due_after)));
 }
 
 }  // namespace cmm

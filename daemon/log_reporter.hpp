@@ -15,7 +15,7 @@ namespace cmm {
 /// one thread.
 class LogReporter {
  public:
-  explicit LogReporter(const Settings& settings) : dry_run_(settings.dry_run), interval_(settings.interval) {}
+  explicit LogReporter(const Settings& settings) : dry_run_(settings.dry_run) {}
 
   void starting(const Settings& settings, const Startup& startup);
   /// The settings were changed by a reload.
@@ -24,7 +24,7 @@ class LogReporter {
   void reload_failed(const std::string& why);
   void scanned(const ScanReport& report);
   void reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome);
-  void overran(Duration took);
+  void overran(Duration took, Duration due_after);
   void scan_hangs(const std::string& cgroup);
   void scan_came_back(const std::string& cgroup, Duration hung);
   void reclaim_hangs(const std::string& cgroup);
@@ -37,7 +37,6 @@ class LogReporter {
   void forget_gone(const ScanReport& report);
 
   bool dry_run_;
-  Duration interval_;
   bool overrunning_ = false;
   bool told_empty_ = false;
   bool gate_closed_ = false;

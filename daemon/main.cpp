@@ -65,7 +65,7 @@ ExitCode scan_once(const Settings& settings, const Startup& startup) {
             log.reclaimed(job, outcome);
             outcomes.emplace(job.cgroup->id, outcome);
           },
-      .overran = [&](Duration took) { log.overran(took); },
+      .overran = [&](Duration took, Duration due_after) { log.overran(took, due_after); },
       .scan_hangs = [&](const auto& cgroup) { log.scan_hangs(cgroup); },
       .scan_came_back = [&](const auto& cgroup, Duration hung) { log.scan_came_back(cgroup, hung); },
       .reclaim_hangs = [&](const auto& cgroup) { log.reclaim_hangs(cgroup); },

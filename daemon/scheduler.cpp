@@ -95,7 +95,7 @@ void Scheduler::arm_next(const ScanReport& report) {
   auto next = deadline_ + report.next_in;
   const auto now = Clock::now();
   if (next <= now) {
-    events_.overran(now - deadline_);
+    events_.overran(now - deadline_, report.next_in);
     next += ((now - next) / report.next_in + 1) * report.next_in;
   }
   arm(next);

@@ -21,7 +21,8 @@ namespace cmm {
 struct SchedulerEvents {
   std::function<void(const std::shared_ptr<const ScanReport>&)> scanned;
   std::function<void(const ReclaimJob&, const ReclaimOutcome&)> reclaimed;
-  std::function<void(Duration took)> overran;  ///< a scan took longer than the interval: some were left out
+  /// A scan took longer than the time after which the next one was due: some were left out.
+  std::function<void(Duration took, Duration due_after)> overran;
   std::function<void(const std::string& cgroup)>
       scan_hangs;  ///< the kernel doesn't come back from this cgroup
   std::function<void(const std::string& cgroup, Duration hung)> scan_came_back;

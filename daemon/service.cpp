@@ -53,7 +53,7 @@ Hanging Service::run() {
 SchedulerEvents Service::events() {
   return {.scanned = [this](const auto& report) { scanned(report); },
           .reclaimed = [this](const auto& job, const auto& outcome) { reclaimed(job, outcome); },
-          .overran = [this](Duration took) { log_.overran(took); },
+          .overran = [this](Duration took, Duration due_after) { log_.overran(took, due_after); },
           .scan_hangs =
               [this](const auto& cgroup) {
                 log_.scan_hangs(cgroup);

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "cgroupfs/cgroup_files.hpp"
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/pressure.hpp"
 #include "daemon/runtime_directory.hpp"
@@ -35,10 +36,28 @@ HierarchyResult<std::vector<Parent>> find_parents(const Hierarchy& hierarchy,
   return without_nested(std::move(parents));
 }
 
+Io<UniqueFd> open_parent(const Hierarchy& hierarchy, const Parent& parent) {
+  return open_at(AT_FDCWD, (hierarchy.mount + "/" + parent.path).c_str(), O_PATH | O_DIRECTORY);
+}
+
+/// By cgroup, or at least for the node: then it is only switched off for this parent (cgroup.pressure).
 bool has_pressure(const Hierarchy& hierarchy, const Parent& parent) {
-  const auto dir = open_at(AT_FDCWD, (hierarchy.mount + "/" + parent.path).c_str(), O_PATH | O_DIRECTORY);
+  const auto dir = open_parent(hierarchy, parent);
+  if (!dir) return false;
   ControlFileReader reader;
-  return dir && read_pressure(reader, memory_interface(hierarchy.version), dir->get());
+  const auto measures = [&](CgroupVersion version) {
+    return read_pressure(reader, memory_interface(version), dir->get()).has_value();
+  };
+  return measures(hierarchy.version) || measures(CgroupVersion::v1);
+}
+
+bool has_refaults(const Hierarchy& hierarchy, const Parent& parent) {
+  const auto& interface = memory_interface(hierarchy.version);
+  const auto dir = open_parent(hierarchy, parent);
+  if (!dir) return false;
+  ControlFileReader reader;
+  const auto stat = reader.read_at(dir->get(), interface.stat);
+  return stat && find_refaults(*stat, interface);
 }
 
 Pace pace_of(const Settings& settings) {
@@ -75,6 +94,7 @@ tl::expected<Startup, StartupError> start_up(const Settings& settings) {
     ability = std::move(probed->ability);
   }
   startup.has_pressure = has_pressure(*hierarchy, parents->front());
+  startup.has_refaults = has_refaults(*hierarchy, parents->front());
   startup.setup.hierarchy = std::move(*hierarchy);
   startup.setup.ability = std::move(ability);
   startup.setup.dry_run = settings.dry_run;

@@ -24,6 +24,7 @@ struct Startup {
   EngineSetup setup;
   std::unique_ptr<Reclaimer> reclaimer;  ///< none in a dry run
   bool has_pressure = false;             ///< the kernel measures PSI; otherwise that guard is off
+  bool has_refaults = false;             ///< … and counts what is read again after it was evicted
   bool parents_chosen = false;           ///< no parent was given: the first known one that exists was taken
 };
 
