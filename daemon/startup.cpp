@@ -40,7 +40,7 @@ Io<UniqueFd> open_parent(const Hierarchy& hierarchy, const Parent& parent) {
   return open_at(AT_FDCWD, (hierarchy.mount + "/" + parent.path).c_str(), O_PATH | O_DIRECTORY);
 }
 
-/// By cgroup, or at least for the node: then it is only switched off for this parent (cgroup.pressure).
+/// Where the parent has none, it may only be switched off for it (cgroup.pressure); v1 asks for the node.
 bool has_pressure(const Hierarchy& hierarchy, const Parent& parent) {
   const auto dir = open_parent(hierarchy, parent);
   if (!dir) return false;

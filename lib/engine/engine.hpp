@@ -36,7 +36,7 @@ struct EngineSetup {
   std::string root = "/";  ///< the seam for tests: where /proc is looked for
 };
 
-/// A scan's report and the reclaims that it asks for.
+/// A scan's report and the reclaims that it asks for, those first that are to start first.
 struct Scan {
   ScanReport report;
   std::vector<ReclaimJob> jobs;  ///< one for each request; each must come back through record()
@@ -72,7 +72,6 @@ class Engine {
     Remembered& memory;
     const ReclaimPolicy& policy;
     TargetReport& row;
-    std::vector<Lesson>& lessons;
     ScanWatch& watch;
     TimePoint now;
     bool is_turn;
@@ -85,16 +84,21 @@ class Engine {
   };
 
   bool is_gate_closed(ScanReport& report) const;
+  std::vector<Candidate> look_at_all(ScanReport& report, ScanWatch& watch, const Quarantine& quarantine);
   bool visit(const Visit& visit);
   Result<void> sample(const Visit& visit);
   Result<void> sample_cache(const Visit& visit);
   static void set_marks(const Visit& visit);
   Result<void> learn(const Visit& visit);
+  Result<void> judge_trial(const Visit& visit);
   Result<void> decide_on(const Visit& visit, bool at_limit);
+  [[nodiscard]] bool is_about_to_fill_its_limit(const Visit& visit) const;
   void look_ahead(const Visit& visit);
-  [[nodiscard]] bool fills_its_limit(const Visit& visit) const;
-  void share_out(std::vector<TargetReport>& rows, const std::vector<Candidate>& candidates);
+  void need_scan_in(std::optional<Duration> time);
+  void share_out(std::vector<TargetReport>& rows, std::vector<Candidate>& candidates) const;
   void hand_out(Scan& scan, const std::vector<Candidate>& candidates);
+  void tell(const CgroupRef& cgroup, const Remembered& memory, const Learning& before, Bytes freed,
+            std::optional<Bytes> refaulted);
   Remembered& remember(const Cgroup& cgroup);
   [[nodiscard]] const ReclaimPolicy& policy_of(const Remembered& memory) const;
   void forget_unseen();
@@ -105,8 +109,7 @@ class Engine {
   Sampler sampler_;
   NodeMemory node_;
   Memory memory_;
-  std::vector<Lesson> untold_;       // of reclaims that ended since the last scan
-  std::optional<Duration> soonest_;  // until the first cgroup passes its threshold
+  std::optional<Duration> soonest_;  // until the first cgroup needs another scan
   std::size_t last_targets_ = 0;
 };
 

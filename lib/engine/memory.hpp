@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
+#include "engine/lesson.hpp"
 #include "model/cgroup.hpp"
 #include "policy/history.hpp"
 #include "policy/ledger.hpp"
@@ -26,6 +28,7 @@ struct Remembered {
 struct Memory {
   std::unordered_map<CgroupId, Remembered, CgroupId::Hash> cgroups;
   std::uint64_t scans = 0;
+  std::vector<Lesson> untold;  ///< learned since the last report
 };
 
 }  // namespace cmm

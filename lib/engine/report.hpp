@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "engine/lesson.hpp"
 #include "model/cgroup.hpp"
 #include "model/decision.hpp"
 #include "model/memory_sample.hpp"
@@ -23,18 +24,9 @@ struct TargetReport {
   Watermarks marks;                    ///< as learned
   Decision decision;
   Duration cooldown{};                   ///< between two reclaims, as learned
+  Percent max_pressure{};                ///< that holds for it
   std::optional<std::size_t> rule;       ///< the place of the rule that holds for it, from 0
   std::shared_ptr<const Ledger> ledger;  ///< null where it was never reclaimed
-};
-
-/// What a cgroup has taught: told when it changes how long the cgroup is left alone, or with how much.
-struct Lesson {
-  CgroupRef cgroup;
-  Bytes freed;  ///< by the last reclaim
-  std::optional<Bytes>
-      refaulted;        ///< of it, within the cooldown; absent: not counted by this kernel, or not the reason
-  Duration cooldown{};  ///< from now on
-  Bytes raise;          ///< by so much its target is higher from now on than configured
 };
 
 /// The node has enough memory left: no cgroup was looked at.
