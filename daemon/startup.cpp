@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/startup.hpp"
 
-#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "cgroupfs/cgroup_files.hpp"
-#include "cgroupfs/control_file.hpp"
-#include "cgroupfs/pressure.hpp"
+#include "cgroupfs/features.hpp"
 #include "daemon/runtime_directory.hpp"
 
 namespace cmm {
@@ -34,30 +31,6 @@ HierarchyResult<std::vector<Parent>> find_parents(const Hierarchy& hierarchy,
     parents.push_back(std::move(*parent));
   }
   return without_nested(std::move(parents));
-}
-
-Io<UniqueFd> open_parent(const Hierarchy& hierarchy, const Parent& parent) {
-  return open_at(AT_FDCWD, (hierarchy.mount + "/" + parent.path).c_str(), O_PATH | O_DIRECTORY);
-}
-
-/// Where the parent has none, it may only be switched off for it (cgroup.pressure); v1 asks for the node.
-bool has_pressure(const Hierarchy& hierarchy, const Parent& parent) {
-  const auto dir = open_parent(hierarchy, parent);
-  if (!dir) return false;
-  ControlFileReader reader;
-  const auto measures = [&](CgroupVersion version) {
-    return read_pressure(reader, memory_interface(version), dir->get()).has_value();
-  };
-  return measures(hierarchy.version) || measures(CgroupVersion::v1);
-}
-
-bool has_refaults(const Hierarchy& hierarchy, const Parent& parent) {
-  const auto& interface = memory_interface(hierarchy.version);
-  const auto dir = open_parent(hierarchy, parent);
-  if (!dir) return false;
-  ControlFileReader reader;
-  const auto stat = reader.read_at(dir->get(), interface.stat);
-  return stat && find_refaults(*stat, interface);
 }
 
 Pace pace_of(const Settings& settings) {
@@ -93,8 +66,8 @@ tl::expected<Startup, StartupError> start_up(const Settings& settings) {
     startup.reclaimer = std::move(probed->reclaimer);
     ability = std::move(probed->ability);
   }
-  startup.has_pressure = has_pressure(*hierarchy, parents->front());
-  startup.has_refaults = has_refaults(*hierarchy, parents->front());
+  startup.has_pressure = measures_pressure(*hierarchy, parents->front().path);
+  startup.has_refaults = counts_refaults(*hierarchy, parents->front().path);
   startup.setup.hierarchy = std::move(*hierarchy);
   startup.setup.ability = std::move(ability);
   startup.setup.dry_run = settings.dry_run;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cgroupfs/cgroup_files.hpp"
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/directory.hpp"
 #include "cgroupfs/pressure.hpp"
@@ -23,6 +24,10 @@ UniqueFd open_some_cgroup(const std::string& mount) {
     if (child) return std::move(*child);
   }
   return std::move(*root);
+}
+
+Io<UniqueFd> open_directory(const Hierarchy& hierarchy, const std::string& cgroup) {
+  return open_at(AT_FDCWD, (hierarchy.mount + "/" + cgroup).c_str(), O_PATH | O_DIRECTORY);
 }
 
 bool has(const UniqueFd& dir, const char* file) { return ::faccessat(dir.get(), file, F_OK, 0) == 0; }
@@ -55,6 +60,26 @@ KernelFeatures probe_features(const Hierarchy& hierarchy) {
   features.swap_by_cgroup = has(dir, is_v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes");
   features.mglru = uses_mglru();
   return features;
+}
+
+bool measures_pressure(const Hierarchy& hierarchy, const std::string& cgroup, const std::string& root) {
+  const auto dir = open_directory(hierarchy, cgroup);
+  if (!dir) return false;
+  ControlFileReader reader;
+  const auto measures = [&](CgroupVersion version) {
+    return read_pressure(reader, memory_interface(version), dir->get(), root).has_value();
+  };
+  // What v1 has instead is the node's.
+  return measures(hierarchy.version) || measures(CgroupVersion::v1);
+}
+
+bool counts_refaults(const Hierarchy& hierarchy, const std::string& cgroup) {
+  const auto& interface = memory_interface(hierarchy.version);
+  const auto dir = open_directory(hierarchy, cgroup);
+  if (!dir) return false;
+  ControlFileReader reader;
+  const auto stat = reader.read_at(dir->get(), interface.stat);
+  return stat && find_refaults(*stat, interface);
 }
 
 }  // namespace cmm

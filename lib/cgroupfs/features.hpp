@@ -22,4 +22,11 @@ struct KernelFeatures {
 
 KernelFeatures probe_features(const Hierarchy& hierarchy);
 
+/// True where PSI memory is measured for this cgroup, or for the node (/proc below `root`): then it is only
+/// switched off for this one (cgroup.pressure), and others may have it.
+bool measures_pressure(const Hierarchy& hierarchy, const std::string& cgroup, const std::string& root = "/");
+
+/// True where it is counted for this cgroup how much cache was read back after it had been evicted.
+bool counts_refaults(const Hierarchy& hierarchy, const std::string& cgroup);
+
 }  // namespace cmm
