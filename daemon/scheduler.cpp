@@ -39,7 +39,7 @@ Scheduler::Scheduler(boost::asio::io_context& io, const EngineSetup& setup, Recl
 
 Hanging Scheduler::run(bool once) {
   once_ = once;
-  begin_scan(Clock::now());
+  begin_scan();
   io_.run();
   return {.scan = lane_.has_hanging(), .reclaims = slots_.unfinished()};
 }
@@ -58,8 +58,8 @@ bool Scheduler::gets_on(TimePoint now) const {
 void Scheduler::arm(TimePoint deadline) {
   next_ = deadline;
   timer_.expires_at(deadline);
-  timer_.async_wait([this, deadline](boost::system::error_code error) {
-    if (!error) begin_scan(deadline);
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) begin_scan();
   });
 }
 
@@ -75,8 +75,7 @@ void Scheduler::arm_watch() {
   });
 }
 
-void Scheduler::begin_scan(TimePoint deadline) {
-  deadline_ = deadline;
+void Scheduler::begin_scan() {
   lane_.begin(std::exchange(ended_, {}));
   arm_watch();
 }
@@ -89,13 +88,13 @@ void Scheduler::finish_scan(Scan scan) {
   arm_next(*report);
 }
 
-// The next deadline lies a whole interval after the last one, so that the time a scan takes doesn't add to
-// it. Those that were missed are left out, not made up for.
+// Counted from the start of the scan, so that the time it takes doesn't add to the interval, and from when it
+// did start: the end of a cooldown was. Scans that were missed are left out, not made up for.
 void Scheduler::arm_next(const ScanReport& report) {
-  auto next = deadline_ + report.next_in;
+  auto next = report.at + report.next_in;
   const auto now = Clock::now();
   if (next <= now) {
-    events_.overran(now - deadline_, report.next_in);
+    events_.overran(now - report.at, report.next_in);
     next += ((now - next) / report.next_in + 1) * report.next_in;
   }
   arm(next);

@@ -64,7 +64,7 @@ class Scheduler {
  private:
   void arm(TimePoint deadline);
   void arm_watch();
-  void begin_scan(TimePoint deadline);
+  void begin_scan();
   void finish_scan(Scan scan);
   void arm_next(const ScanReport& report);
   void finish_reclaim(const JobRef& job, const ReclaimOutcome& outcome);
@@ -84,8 +84,7 @@ class Scheduler {
   bool once_ = false;
   bool stopping_ = false;
   bool watching_ = false;
-  TimePoint deadline_{};                // of the present scan
-  TimePoint next_{};                    // … and of the next one, while none runs
+  TimePoint next_{};                    // the next scan's deadline, while none runs
   std::vector<ScanLane::Ended> ended_;  // reclaims that the engine doesn't know of yet
 
   // Last, so that their threads have ended before anything goes that they use.
