@@ -4,81 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <string>
 
-#include "engine/engine.hpp"
-#include "support/fake_tree.hpp"
+#include "support/access_watch.hpp"
+#include "support/engine_fixture.hpp"
 
 namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
-using test::FakeTree;
+using test::kStart;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const TimePoint kStart{1000h};
-
-/// Threshold 100 MiB, target 80 MiB, cooldown 30 s, one scan in 10 s; leaves below "top".
-class EnginePolicyTest : public testing::TestWithParam<CgroupVersion> {
- protected:
-  EnginePolicyTest() { tree.add("top"); }
-
-  CgroupRef add(const std::string& name, Bytes cache, Bytes others = MiB(1)) {
-    return tree.add("top/" + name, {.usage = cache + others, .cache = cache});
-  }
-
-  Engine& engine() {
-    if (!made) {
-      setup.hierarchy = tree.hierarchy();
-      setup.parents = {{"top"}};
-      setup.root = tree.root();
-      made = std::make_unique<Engine>(setup);
-    }
-    return *made;
-  }
-
-  Scan scan(Duration after = 0s) { return engine().scan(kStart + after); }
-
-  static const TargetReport& row_of(const ScanReport& report, const std::string& name) {
-    for (const auto& row : report.targets) {
-      if (row.cgroup->path == "top/" + name) return row;
-    }
-    throw std::runtime_error("no row for " + name);
-  }
-
-  static std::string decision_in(const TargetReport& row) {
-    const auto* skip = std::get_if<Skip>(&row.decision);
-    return skip != nullptr ? std::string{reason(*skip)} : "request";
-  }
-
-  std::string decision(const std::string& name, Duration after = 0s) {
-    return decision_in(row_of(scan(after).report, name));
-  }
-
-  void set_pressure(const std::string& name, const std::string& avg10) const {
-    const auto text = "some avg10=" + avg10 + " avg60=0.00 avg300=0.00 total=0\n";
-    if (GetParam() == CgroupVersion::v1) return tree.write_below_root("proc/pressure/memory", text);
-    tree.write("top/" + name, "memory.pressure", text);
-  }
-
-  void set_refaults(const std::string& name, Bytes cache, std::uint64_t pages) {
-    add(name, cache);
-    const auto* stat = memory_interface(GetParam()).stat;
-    const auto* key =
-        GetParam() == CgroupVersion::v1 ? "total_workingset_refault_file" : "workingset_refault_file";
-    tree.write("top/" + name, stat,
-               tree.read("top/" + name, stat) + key + " " + std::to_string(pages) + "\n");
-  }
-
-  FakeTree tree{GetParam()};
-  EngineSetup setup{.hierarchy = {},
-                    .parents = {},
-                    .policy = {.threshold = MiB(100), .target = MiB(80), .cooldown = 30s},
-                    .ability = {.spares_anon = true, .why_not = {}},
-                    .pace = {.shortest = 1s, .longest = 10s}};
-  std::unique_ptr<Engine> made;
-};
+class EnginePolicyTest : public test::EngineFixture {};
 
 INSTANTIATE_TEST_SUITE_P(On, EnginePolicyTest, testing::Values(CgroupVersion::v1, CgroupVersion::v2),
                          [](const auto& version) {
@@ -92,6 +30,7 @@ TEST_P(EnginePolicyTest, ObeysTheFirstRuleThatMatches) {
   Rule others;
   others.match.path = "top/*";
   others.threshold = MiB(400);
+  others.max_pressure = Percent{5};
   setup.rules = {databases, others};
   add("db-1", MiB(200));
   add("web", MiB(200));
@@ -99,9 +38,12 @@ TEST_P(EnginePolicyTest, ObeysTheFirstRuleThatMatches) {
   EXPECT_EQ(decision_in(row_of(report, "db-1")), "ignored");
   EXPECT_EQ(row_of(report, "db-1").rule, 0U);
   EXPECT_FALSE(row_of(report, "db-1").sample->cache) << "nothing is asked of it";
+  EXPECT_EQ(row_of(report, "db-1").marks.threshold, MiB(100)) << "what would hold for it";
   EXPECT_EQ(decision_in(row_of(report, "web")), "below threshold");
   EXPECT_EQ(row_of(report, "web").marks.threshold, MiB(400));
   EXPECT_EQ(row_of(report, "web").rule, 1U);
+  EXPECT_EQ(row_of(report, "web").max_pressure, Percent{5});
+  EXPECT_EQ(row_of(report, "db-1").max_pressure, Percent{20});
 }
 
 TEST_P(EnginePolicyTest, GoesOnWithOtherRulesAndKeepsItsCooldowns) {
@@ -159,7 +101,10 @@ TEST_P(EnginePolicyTest, LooksAtNothingWhileTheGateIsClosed) {
   setup.gate.node_available_below = Percent{15};
   tree.write_below_root("proc/meminfo", "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 151 kB\n");
   add("web", MiB(200));
+  test::AccessWatch accesses;
+  for (const auto* cgroup : {"top", "top/web"}) accesses.add(tree.absolute(cgroup));
   const auto closed = scan();
+  EXPECT_FALSE(accesses.saw_any());
   ASSERT_TRUE(closed.report.gate_closed);
   EXPECT_EQ(closed.report.gate_closed->available, KiB(151));
   EXPECT_THAT(closed.report.targets, IsEmpty());
@@ -167,8 +112,8 @@ TEST_P(EnginePolicyTest, LooksAtNothingWhileTheGateIsClosed) {
   EXPECT_EQ(closed.report.next_in, 10s);
 
   tree.write_below_root("proc/meminfo", "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 149 kB\n");
-  setup.policy.threshold = KiB(1);
   EXPECT_THAT(scan(10s).report.targets, SizeIs(1));
+  EXPECT_TRUE(accesses.saw_any());
 }
 
 TEST_P(EnginePolicyTest, GivesTheBudgetToTheLargestExcessAndSaysWhoWaits) {
@@ -184,9 +129,26 @@ TEST_P(EnginePolicyTest, GivesTheBudgetToTheLargestExcessAndSaysWhoWaits) {
   EXPECT_EQ(jobs[0].cgroup->path, "top/third");
   EXPECT_EQ(jobs[0].request.bytes, MiB(150));
   EXPECT_EQ(jobs[0].request.target, MiB(150)) << "what wasn't granted stays";
+  EXPECT_EQ(jobs[0].request.byte_budget, MiB(150)) << "however much it reads meanwhile";
   EXPECT_EQ(decision_in(row_of(report, "large")), "deferred");
   EXPECT_EQ(decision_in(row_of(report, "small")), "deferred");
   EXPECT_THAT(scan(10s).jobs, SizeIs(2)) << "a deferral costs no cooldown";
+}
+
+TEST_P(EnginePolicyTest, BoundsNothingWithoutABudget) {
+  add("web", MiB(200));
+  EXPECT_EQ(scan().jobs.at(0).request.byte_budget, Bytes{~std::uint64_t{0}});
+}
+
+TEST_P(EnginePolicyTest, StartsWithTheLargestExcess) {
+  add("small", MiB(110));
+  add("large", MiB(300));
+  add("middle", MiB(200));
+  const auto jobs = scan().jobs;
+  ASSERT_THAT(jobs, SizeIs(3));
+  EXPECT_EQ(jobs[0].cgroup->path, "top/large");
+  EXPECT_EQ(jobs[1].cgroup->path, "top/middle");
+  EXPECT_EQ(jobs[2].cgroup->path, "top/small");
 }
 
 TEST_P(EnginePolicyTest, LearnsFromWhatComesBack) {
@@ -214,6 +176,7 @@ TEST_P(EnginePolicyTest, LearnsFromWhatComesBack) {
   const auto& row = row_of(report, "web");
   EXPECT_EQ(decision_in(row), "cooling down");
   EXPECT_EQ(row.marks.target, MiB(140));
+  EXPECT_EQ(row.ledger->refaulted, MiB(120)) << "in the report of the scan that counted it";
   EXPECT_THAT(scan(60s).jobs, SizeIs(1)) << "after twice the cooldown";
 }
 
@@ -231,32 +194,6 @@ TEST_P(EnginePolicyTest, TellsOfAFutileReclaimWithTheNextReport) {
   EXPECT_EQ(report.lessons[0].cooldown, 60s);
   EXPECT_EQ(decision("web", 59s), "cooling down");
   EXPECT_EQ(decision("web", 60s), "request");
-}
-
-TEST_P(EnginePolicyTest, ComesBackSoonerWhereACgroupIsAboutToPassItsThreshold) {
-  add("web", MiB(20));
-  EXPECT_EQ(scan().report.next_in, 10s);
-  add("web", MiB(60));
-  const auto soon = scan(10s).report.next_in;  // 4 MiB/s, 39 MiB to go
-  EXPECT_GT(soon, 9s);
-  EXPECT_LT(soon, 10s);
-  add("web", MiB(98));
-  EXPECT_EQ(scan(12s).report.next_in, 1s) << "not sooner than the shortest";
-}
-
-TEST_P(EnginePolicyTest, TrimsNowWhatWillHaveFilledItsLimitBeforeTheNextScan) {
-  const auto grow = [&](Bytes anon) {
-    tree.add("top/web",
-             {.usage = MiB(90) + anon, .cache = MiB(90), .limit = std::to_string(MiB(500).count())});
-  };
-  grow(MiB(200));
-  EXPECT_EQ(decision("web"), "below threshold");
-  grow(MiB(220));
-  EXPECT_EQ(decision("web", 10s), "below threshold") << "at this pace it takes longer";
-  grow(MiB(380));
-  const auto jobs = scan(20s).jobs;
-  ASSERT_THAT(jobs, SizeIs(1)) << "16 MiB/s, 30 MiB to go";
-  EXPECT_EQ(jobs[0].request.bytes, MiB(10));
 }
 
 // ---- cgroups on which the kernel hangs ----
@@ -277,7 +214,14 @@ TEST_P(EnginePolicyTest, TouchesNothingInQuarantineAndNamesIt) {
 
 TEST_P(EnginePolicyTest, EndsAScanThatWasTakenOverAndLeavesItsMemoryToTheNext) {
   add("web", MiB(200));
-  ASSERT_THAT(scan().jobs, SizeIs(1));
+  add("other", MiB(200));
+  auto first = scan();
+  ASSERT_THAT(first.jobs, SizeIs(2));
+  ReclaimOutcome futile;
+  futile.end = ReclaimEnd::no_progress;
+  futile.requested = MiB(120);
+  futile.started_at = kStart;
+  engine().record(first.jobs[1], futile);
   ScanWatch watch;
   const auto other = std::make_shared<const Cgroup>(Cgroup{CgroupId{1}, "top/other", {}});
   EXPECT_THROW(watch.call(other, [&] { return watch.take_over(watch.step()); }), TakenOver);
@@ -286,6 +230,8 @@ TEST_P(EnginePolicyTest, EndsAScanThatWasTakenOverAndLeavesItsMemoryToTheNext) {
   Engine successor{setup, engine().take_memory()};
   const auto report = successor.scan(kStart + 1s).report;
   EXPECT_EQ(decision_in(row_of(report, "web")), "in flight");
+  EXPECT_EQ(decision_in(row_of(report, "other")), "cooling down");
+  EXPECT_THAT(report.lessons, SizeIs(1)) << "what the old one didn't come to tell";
 }
 
 }  // namespace
