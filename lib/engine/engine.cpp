@@ -177,6 +177,8 @@ void Engine::record(const ReclaimJob& job, const ReclaimOutcome& outcome) {
   auto& history = memory.history;
   history.last_attempt = outcome.started_at;
   history.in_flight = false;
+  // What was freed isn't growth backwards: seen from now on is what has grown beside it.
+  history.growth.usage = history.growth.usage - outcome.freed;
   memory.ledger = std::make_shared<Ledger>(with(memory.ledger ? *memory.ledger : Ledger{}, outcome));
   const auto before = history.learning;
   history.learning = after_reclaim(policy_of(memory), before, job.request, outcome);

@@ -94,7 +94,7 @@ class Engine {
   Result<void> decide_on(const Visit& visit, bool at_limit);
   [[nodiscard]] bool is_about_to_fill_its_limit(const Visit& visit) const;
   void look_ahead(const Visit& visit);
-  void need_scan_in(std::optional<Duration> time);
+  void need_scan_in(Duration time);
   void share_out(std::vector<TargetReport>& rows, std::vector<Candidate>& candidates) const;
   void hand_out(Scan& scan, const std::vector<Candidate>& candidates);
   void tell(const CgroupRef& cgroup, const Remembered& memory, const Learning& before, Bytes freed,

@@ -28,7 +28,8 @@ Result<void> Engine::sample(const Visit& visit) {
   if (!usage) return tl::unexpected{std::move(usage.error())};
   visit.row.sample = *usage;
   auto& history = visit.memory.history;
-  history.growth = grown(history.growth, usage->usage, visit.now);
+  // Meanwhile some of it goes and some is new; see record().
+  if (!history.in_flight) history.growth = grown(history.growth, usage->usage, visit.now);
   set_marks(visit);
   if (visit.memory.rule && setup_.rules[*visit.memory.rule].ignore) {
     visit.row.decision = Ignored{Ignored::By::rule};
@@ -124,24 +125,29 @@ bool Engine::is_about_to_fill_its_limit(const Visit& visit) const {
 }
 
 void Engine::look_ahead(const Visit& visit) {
-  const auto* skip = std::get_if<Skip>(&visit.row.decision);
-  if (skip == nullptr) return;
-  if (const auto* cooling = std::get_if<CoolingDown>(skip)) return need_scan_in(cooling->until - visit.now);
-  if (!std::holds_alternative<BelowThreshold>(*skip)) return;
-
-  const auto& sample = *visit.row.sample;
-  const auto& marks = visit.row.marks;
+  const auto& row = visit.row;
+  const auto* skip = std::get_if<Skip>(&row.decision);
+  if (const auto* cooling = skip != nullptr ? std::get_if<CoolingDown>(skip) : nullptr)
+    return need_scan_in(cooling->until - visit.now);
   const auto& growth = visit.memory.history.growth;
-  const auto amount = sample.cache ? sample.cache->reclaimable : sample.usage;
-  const auto mark = std::max(marks.threshold, marks.target);
-  if (amount < mark) need_scan_in(time_until(growth, amount, mark));
+  if (growth.bytes_per_second <= 0) return;
+  if (skip != nullptr && !std::holds_alternative<BelowThreshold>(*skip)) return;
+
+  // A reclaim takes it down to the target; from there it grows on, and isn't touched before its cooldown.
+  const auto* request = std::get_if<ReclaimRequest>(&row.decision);
+  const auto gone = request != nullptr ? request->bytes : Bytes{};
+  const auto cooled = request != nullptr ? row.cooldown : Duration{};
+  const auto usage = row.sample->usage - gone;
+  const auto amount = (row.sample->cache ? row.sample->cache->reclaimable : row.sample->usage) - gone;
+  const auto mark = std::max(row.marks.threshold, row.marks.target);
+  if (const auto time = time_until(growth, amount, mark)) need_scan_in(std::max(*time, cooled));
   // Half-way, as growth that speeds up would have passed the limit at the end of the way.
-  const auto time = time_until(growth, sample.usage, sample.effective_limit);
-  if (amount > marks.target && time) need_scan_in(*time / 2);
+  const auto time = time_until(growth, usage, row.sample->effective_limit);
+  if (time && (amount > row.marks.target || request != nullptr)) need_scan_in(std::max(*time / 2, cooled));
 }
 
-void Engine::need_scan_in(std::optional<Duration> time) {
-  if (time && (!soonest_ || *time < *soonest_)) soonest_ = time;
+void Engine::need_scan_in(Duration time) {
+  if (!soonest_ || time < *soonest_) soonest_ = time;
 }
 
 }  // namespace cmm

@@ -71,6 +71,44 @@ TEST_P(EnginePaceTest, TakesNoNoticeOfALimitWhereNothingCouldBeTrimmed) {
   EXPECT_EQ(scan(10s).report.next_in, 10s) << "the cache is below its target";
 }
 
+TEST_P(EnginePaceTest, SleepsWhereACgroupStandsAtItsLimit) {
+  setup.policy.threshold = MiB(400);
+  add_limited(MiB(90), MiB(410));
+  scan();
+  const auto report = scan(10s).report;
+  EXPECT_EQ(decision_in(row_of(report, "web")), "below threshold");
+  EXPECT_EQ(report.next_in, 10s);
+}
+
+TEST_P(EnginePaceTest, GoesOnWatchingAFastGrowerAfterItsReclaim) {
+  setup.pace.longest = 1min;
+  setup.policy = {.threshold = MiB(200), .target = MiB(100), .cooldown = 10s};
+  add("web", MiB(50));
+  scan();
+  add("web", MiB(200));
+  auto second = scan(30s);  // 5 MiB/s
+  ASSERT_THAT(second.jobs, SizeIs(1));
+  EXPECT_EQ(second.report.next_in, 20s) << "from the target to the threshold";
+  ReclaimOutcome outcome;
+  outcome.freed = outcome.requested = MiB(100);
+  outcome.started_at = kStart + 30s;
+  add("web", MiB(120));
+  EXPECT_EQ(scan(34s).report.next_in, 1min) << "in flight: it can't be told what is new";
+  engine().record(second.jobs[0], outcome);
+  add("web", MiB(150));
+  EXPECT_EQ(scan(40s).report.next_in, 9800ms) << "it grew by 50 MiB beside the 100 that were freed";
+}
+
+TEST_P(EnginePaceTest, WaitsForTheCooldownOfWhatItReclaims) {
+  setup.pace.longest = 1min;
+  add("web", MiB(50));
+  scan();
+  add("web", MiB(100));
+  const auto [report, jobs] = scan(5s);  // 10 MiB/s
+  ASSERT_THAT(jobs, SizeIs(1));
+  EXPECT_EQ(report.next_in, 30s) << "over its threshold in two seconds, and cooling down until then";
+}
+
 TEST_P(EnginePaceTest, ScansWhenACooldownEnds) {
   setup.pace.longest = 1min;
   add("web", MiB(200));
