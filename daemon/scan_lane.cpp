@@ -75,7 +75,7 @@ void ScanLane::finish(Scan scan) {
 
 void ScanLane::look(TimePoint now) {
   // Where this thread stood still as well, that the scan did says nothing: the process was stopped.
-  const bool was_away = now - std::exchange(looked_at_, now) >= kPatience;
+  const bool was_away = now - std::exchange(looked_at_, now) >= 2 * kPatience;
   if (!scanning_) return;
   auto& lane = lane_.front();
   const auto step = lane.watch->step();
