@@ -9,6 +9,7 @@
 
 #include "cgroupfs/cgroup_files.hpp"
 #include "cgroupfs/control_file.hpp"
+#include "cgroupfs/directory.hpp"
 #include "cgroupfs/node_memory.hpp"
 #include "cgroupfs/parse.hpp"
 
@@ -30,7 +31,8 @@ class OpenCgroup {
   OpenCgroup(const Hierarchy& hierarchy, const std::string& path, UniqueFd dir)
       : interface_(memory_interface(hierarchy.version)),
         sources_(hierarchy.version == CgroupVersion::v1 ? kV1 : kV2),
-        directory_(hierarchy.mount + "/" + path + "/"),
+        mount_(hierarchy.mount),
+        path_(path),
         dir_(std::move(dir)) {}
 
   Result<Inspection> inspect() {
@@ -50,7 +52,7 @@ class OpenCgroup {
 
  private:
   [[nodiscard]] Error failure(std::error_code code, const char* file) const {
-    return {code, "read", directory_ + file};
+    return {code, "read", mount_ + "/" + path_ + "/" + file};
   }
 
   std::optional<std::string> text(const char* file) {
@@ -117,22 +119,40 @@ class OpenCgroup {
     }
   }
 
+  // Each cgroup of v1 counts by itself, each of v2 also what happened below it.
   void read_events(MemoryEvents& events) {
+    if (interface_.version == CgroupVersion::v1) {
+      const auto tree = list_cgroup_tree(mount_, path_);
+      if (!tree) return;
+      for (const auto& each : *tree) add_events_v1(mount_ + "/" + each + "/", events);
+      return;
+    }
     const auto content = text(sources_.events);
     if (!content) return;
     events.oom_kill = find_value(*content, "oom_kill");
-    if (interface_.version == CgroupVersion::v1) {
-      if (const auto failures = optional_bytes("memory.failcnt")) events.max = failures->count();
-      return;
-    }
     events.high = find_value(*content, "high");
     events.max = find_value(*content, "max");
     events.oom = find_value(*content, "oom");
   }
 
+  void add_events_v1(const std::string& directory, MemoryEvents& events) {
+    const auto add = [](std::optional<std::uint64_t>& sum, std::optional<std::uint64_t> count) {
+      if (count) sum = sum.value_or(0) + *count;
+    };
+    const auto read = [&](const char* file) {
+      return reader_.read_at(AT_FDCWD, (directory + file).c_str()).value_or(std::string_view{});
+    };
+    add(events.oom_kill, find_value(read(sources_.events), "oom_kill"));
+    // Without room for swap it is the second one that is passed.
+    for (const auto* file : {"memory.failcnt", "memory.memsw.failcnt"}) {
+      add(events.max, parse_number(read(file)));
+    }
+  }
+
   const MemoryInterface& interface_;
   const Sources& sources_;
-  std::string directory_;
+  std::string mount_;
+  std::string path_;
   UniqueFd dir_;
   ControlFileReader reader_;
 };

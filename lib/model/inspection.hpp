@@ -22,9 +22,9 @@ struct EffectiveLimit {
 /// How often the kernel had to act on a cgroup or below it. What this version or kernel doesn't count is
 /// absent.
 struct MemoryEvents {
-  std::optional<std::uint64_t> high;      ///< throttled above memory.high
-  std::optional<std::uint64_t> max;       ///< about to pass memory.max (v1: memory.failcnt)
-  std::optional<std::uint64_t> oom;       ///< out of memory
+  std::optional<std::uint64_t> high;  ///< throttled above memory.high
+  std::optional<std::uint64_t> max;   ///< about to pass memory.max (v1: memory.failcnt, memory.memsw.failcnt)
+  std::optional<std::uint64_t> oom;   ///< out of memory
   std::optional<std::uint64_t> oom_kill;  ///< processes killed for that
 };
 

@@ -96,6 +96,20 @@ TEST(Inspection, CountsEventsByVersion) {
   EXPECT_EQ(of_v1.oom_kill, 1U);
 }
 
+// Each cgroup of v1 counts by itself, and swap that is used up by another counter.
+TEST(Inspection, CountsEventsOfAllCgroupsBelowOnV1) {
+  FakeTree tree{CgroupVersion::v1};
+  for (const auto* each : {"a", "a/b", "a/b/c", "other"}) {
+    tree.add(each);
+    tree.write(each, "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
+    tree.write(each, "memory.failcnt", "7\n");
+    tree.write(each, "memory.memsw.failcnt", "10\n");
+  }
+  const auto events = inspect(tree.hierarchy(), "a")->events;
+  EXPECT_EQ(events.oom_kill, 3U);
+  EXPECT_EQ(events.max, 51U);
+}
+
 TEST(Inspection, TakesPressureFromTheCgroupOnV2) {
   FakeTree tree;
   tree.add("a");
