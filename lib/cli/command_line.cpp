@@ -91,7 +91,9 @@ Checked<std::vector<po::option>> tokens(const std::vector<std::string>& argument
 }
 
 Checked<void> add_word(const std::string& token, Options options, CommandWords& given) {
-  if (token.starts_with('-')) return unknown_option(token, options);
+  // "-1" is no option but a number that somebody else will refuse for what it is.
+  const bool is_number = token.size() > 1 && token[1] >= '0' && token[1] <= '9';
+  if (token.starts_with('-') && !is_number) return unknown_option(token, options);
   given.words.push_back(token);
   return {};
 }

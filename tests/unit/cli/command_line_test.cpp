@@ -83,6 +83,11 @@ TEST(CommandLine, HasNoAbbreviationsAndNoLetters) {
   EXPECT_THAT(refusal_of({"-s", "1"}), HasSubstr("unknown option \"-s\""));
 }
 
+TEST(CommandLine, TakesANegativeNumberForAWord) {
+  EXPECT_THAT(given({"a", "-1"}).words, ElementsAre("a", "-1"));
+  EXPECT_THAT(given({"--dry", "-1"}).words, ElementsAre("-1"));
+}
+
 TEST(CommandLine, RefusalIsOneLineWhateverWasGiven) {
   for (const auto& odd : {"--a\nb", "--=", "--", "-", "--\x1b[2J"}) {
     EXPECT_THAT(refusal_of({odd}), testing::Not(HasSubstr("\n"))) << odd;
