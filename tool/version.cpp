@@ -27,13 +27,14 @@ int version(const Invocation&) {
   const auto features = probe_features(hierarchy);
   print_line("hierarchy of the memory controller",
              fmt::format("cgroup v{} at {}", v1 ? 1 : 2, hierarchy.mount));
-  print_line(interface.reclaim, answer(features.reclaim, ""));
+  constexpr const char* kUnknown = "unknown: no cgroup to ask has the memory controller";
+  print_line(interface.reclaim, answer(features.reclaim, kUnknown));
   print_line("  swappiness argument",
              v1 ? "no (v1: memory.swappiness)"
                 : answer(features.swappiness_argument, "unknown: no permission to ask"));
   print_line("PSI of the node", answer(features.pressure, ""));
-  print_line("PSI of each cgroup", answer(features.pressure_by_cgroup, ""));
-  print_line("swap limited by cgroup", answer(features.swap_by_cgroup, ""));
+  print_line("PSI of each cgroup", answer(features.pressure_by_cgroup, kUnknown));
+  print_line("swap limited by cgroup", answer(features.swap_by_cgroup, kUnknown));
   print_line("multi-generational LRU", answer(features.mglru, "no"));
   return 0;
 }

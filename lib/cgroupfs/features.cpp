@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <vector>
+
 #include "cgroupfs/cgroup_files.hpp"
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/directory.hpp"
@@ -14,14 +16,16 @@
 namespace cmm {
 namespace {
 
-/// A cgroup to ask; the root lacks some of the files on v2.
-UniqueFd open_some_cgroup(const std::string& mount) {
+bool has(const UniqueFd& dir, const char* file) { return ::faccessat(dir.get(), file, F_OK, 0) == 0; }
+
+/// A cgroup to ask: one with all the files of the controller, or else the root.
+UniqueFd open_some_cgroup(const std::string& mount, const char* limit) {
   auto root = open_at(AT_FDCWD, mount.c_str(), O_PATH | O_DIRECTORY);
   if (!root) return {};
-  const auto children = list_child_cgroups(root->get());
-  if (children && !children->empty()) {
-    auto child = open_at(root->get(), children->front().name.c_str(), O_PATH | O_DIRECTORY);
-    if (child) return std::move(*child);
+  const auto children = list_child_cgroups(root->get()).value_or(std::vector<DirectoryEntry>{});
+  for (const auto& each : children) {
+    auto child = open_at(root->get(), each.name.c_str(), O_PATH | O_DIRECTORY);
+    if (child && has(*child, limit)) return std::move(*child);
   }
   return std::move(*root);
 }
@@ -29,8 +33,6 @@ UniqueFd open_some_cgroup(const std::string& mount) {
 Io<UniqueFd> open_directory(const Hierarchy& hierarchy, const std::string& cgroup) {
   return open_at(AT_FDCWD, (hierarchy.mount + "/" + cgroup).c_str(), O_PATH | O_DIRECTORY);
 }
-
-bool has(const UniqueFd& dir, const char* file) { return ::faccessat(dir.get(), file, F_OK, 0) == 0; }
 
 // Bit 0 of the mask is the main switch; Documentation/admin-guide/mm/multigen_lru.rst.
 std::optional<bool> uses_mglru() {
@@ -46,18 +48,20 @@ std::optional<bool> uses_mglru() {
 KernelFeatures probe_features(const Hierarchy& hierarchy) {
   const auto& interface = memory_interface(hierarchy.version);
   const bool is_v2 = hierarchy.version == CgroupVersion::v2;
-  const auto dir = open_some_cgroup(hierarchy.mount);
+  const auto dir = open_some_cgroup(hierarchy.mount, interface.limit);
   KernelFeatures features;
   if (!dir) return features;
-  features.reclaim = has(dir, interface.reclaim);
+  const bool can_say_no = has(dir, interface.limit);
+  const auto answer = [&](bool yes) { return yes || can_say_no ? std::optional{yes} : std::nullopt; };
+  features.reclaim = answer(has(dir, interface.reclaim));
   if (is_v2) {
     const auto file = open_at(dir.get(), interface.reclaim, O_WRONLY);
     if (file) features.swappiness_argument = takes_swappiness(file->get());
   }
   ControlFileReader reader;
   features.pressure = read_pressure(reader, memory_interface(CgroupVersion::v1), dir.get()).has_value();
-  features.pressure_by_cgroup = is_v2 && read_pressure(reader, interface, dir.get());
-  features.swap_by_cgroup = has(dir, is_v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes");
+  features.pressure_by_cgroup = answer(is_v2 && read_pressure(reader, interface, dir.get()));
+  features.swap_by_cgroup = answer(has(dir, is_v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes"));
   features.mglru = uses_mglru();
   return features;
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "cgroupfs/memory_interface.hpp"
@@ -50,6 +51,33 @@ TEST(CountsRefaults, WhereMemoryStatHasTheKey) {
       EXPECT_TRUE(counts_refaults(tree.hierarchy(), "top")) << key;
     }
   }
+}
+
+TEST(KernelFeatures, AreThoseOfACgroupWithTheController) {
+  FakeTree tree;
+  // In the order of the directory, which may be any, one without it comes before or after.
+  for (const auto* each : {"a", "b", "d", "e"}) {
+    tree.add(each);
+    for (const auto* file :
+         {"memory.max", "memory.high", "memory.stat", "memory.current", "memory.reclaim"}) {
+      tree.remove_file(each, file);
+    }
+  }
+  tree.add("c");
+  tree.write("c", "memory.reclaim", "");
+  tree.write("c", "memory.swap.max", "max\n");
+  const auto features = probe_features(tree.hierarchy());
+  EXPECT_EQ(features.reclaim, true);
+  EXPECT_EQ(features.swap_by_cgroup, true);
+  tree.remove_file("c", "memory.swap.max");
+  EXPECT_EQ(probe_features(tree.hierarchy()).swap_by_cgroup, false);
+}
+
+TEST(KernelFeatures, AreUnknownWhereNobodyCanBeAsked) {
+  const FakeTree tree;
+  const auto features = probe_features(tree.hierarchy());
+  EXPECT_EQ(features.swap_by_cgroup, std::nullopt);
+  EXPECT_EQ(features.pressure_by_cgroup, std::nullopt);
 }
 
 }  // namespace
