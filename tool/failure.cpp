@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/failure.hpp"
 
-#include <string_view>
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+
+#include "config/text.hpp"
 
 namespace cmm::tool {
 namespace {
@@ -40,13 +47,37 @@ Failure failure(const Error& error) {
   return {exit_code(error.code), error.message() + std::string{advice(error.code)}};
 }
 
+Failure failure(const Error& error, std::string_view what_to_do) {
+  return {exit_code(error.code), fmt::format("{}; {}", error.message(), what_to_do)};
+}
+
 Failure failure(const HierarchyError& error) { return {exit_code_of(error.fault), error.message}; }
 
-Failure failure(const LimitRefused& refused) {
-  // v1 alone says so of a limit.
-  const bool is_full = refused.code == std::errc::device_or_resource_busy;
-  const std::string what_to_do{is_full ? "; more is in use than the kernel can free" : advice(refused.code)};
+Failure failure(const LimitRefused& refused, std::string_view memory_limit) {
+  const auto what_to_do =
+      refused.needs_memory_limit ? fmt::format("; {}", memory_limit) : std::string{advice(refused.code)};
   return {exit_code(refused.code), refused.message + what_to_do};
+}
+
+void complain(std::string_view message) noexcept {
+  try {
+    // A path may have a line's end in it, and an error is one line.
+    const auto line = fmt::format("cgroup-tool: {}\n", printable(message));
+    static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));
+  } catch (const std::exception&) {
+    // Not even memory for the line: there is nobody left to tell.
+  }
+}
+
+void flush_output() {
+  if (std::fflush(stdout) != 0) throw output_failure(errno_error("write to", "standard output").code);
+  // An earlier write failed, and what it said is gone.
+  if (std::ferror(stdout) != 0) throw output_failure(std::make_error_code(std::errc::io_error));
+}
+
+Failure output_failure(std::error_code code) {
+  if (code == std::errc::broken_pipe) return {static_cast<ExitCode>(128 + SIGPIPE), ""};
+  return {ExitCode::failure, Error{code, "write to", "standard output"}.message()};
 }
 
 }  // namespace cmm::tool

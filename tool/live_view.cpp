@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
+
+#include "tool/failure.hpp"
 
 namespace cmm::tool {
 namespace {
@@ -30,6 +31,8 @@ std::string cut(const std::string& line, std::size_t columns) {
 
 }  // namespace
 
+std::size_t LiveView::columns() { return terminal_size().ws_col; }
+
 LiveView::LiveView() : terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
 void LiveView::draw(const std::vector<std::string>& lines, const std::string& heading) {
@@ -39,7 +42,7 @@ void LiveView::draw(const std::vector<std::string>& lines, const std::string& he
     if (!heading.empty() && !std::exchange(headed_, true)) fmt::print("{}\n", heading);
     for (const auto& line : lines) fmt::print("{}\n", line);
   }
-  std::fflush(stdout);
+  flush_output();
 }
 
 void LiveView::draw_in_place(const std::vector<std::string>& lines, const std::string& heading) {

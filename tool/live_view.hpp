@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,10 @@ class LiveView {
   LiveView();
 
   [[nodiscard]] bool is_terminal() const { return terminal_; }
-  /// Replaces what was drawn before. What is too wide or too long for the terminal is cut off.
+  /// How wide the terminal is.
+  [[nodiscard]] static std::size_t columns();
+  /// Replaces what was drawn before. What is too wide or too long for the terminal is cut off. Throws Failure
+  /// where it can't be written.
   void draw(const std::vector<std::string>& lines, const std::string& heading = {});
   /// Takes the last drawing away, so that something else can be printed.
   void clear();

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "config/text.hpp"
@@ -98,21 +101,39 @@ int main_or_failure(const Arguments& arguments) {
              {arguments.begin() + 1, arguments.end()});
 }
 
-int fail(int code, const char* message) {
-  // A path may have a line's end in it, and an error is one line.
-  fmt::print(stderr, "cgroup-tool: {}\n", printable(message));
-  return code;
+/// Where the tool was started without one of the standard descriptors, the next file that it opens would take
+/// its number, and messages would be written to a cgroup's file. Opened for the wrong direction, so that
+/// using it is an error all the same; a command doesn't get it.
+void occupy_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    static_cast<void>(::open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC));
+  }
+}
+
+int fail(const Failure& failure) {
+  const std::string_view message{failure.what()};
+  if (!message.empty()) complain(message);
+  return static_cast<int>(failure.code());
 }
 
 }  // namespace
 }  // namespace cmm::tool
 
 int main(int argc, char** argv) {
+  using namespace cmm::tool;
+  occupy_standard_descriptors();
   try {
-    return cmm::tool::main_or_failure({argv + 1, argv + argc});
-  } catch (const cmm::tool::Failure& failure) {
-    return cmm::tool::fail(static_cast<int>(failure.code()), failure.what());
+    const int code = main_or_failure({argv + 1, argv + argc});
+    flush_output();
+    return code;
+  } catch (const Failure& failure) {
+    return fail(failure);
+  } catch (const std::system_error& error) {
+    // What fmt throws where it can't print, or another surprise.
+    return fail(std::ferror(stdout) != 0 ? output_failure(error.code())
+                                         : Failure{cmm::ExitCode::failure, error.what()});
   } catch (const std::exception& error) {
-    return cmm::tool::fail(1, error.what());
+    return fail({cmm::ExitCode::failure, error.what()});
   }
 }

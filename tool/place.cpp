@@ -2,6 +2,10 @@
 #include "tool/place.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
 
 #include "cgroupfs/cgroup_path.hpp"
 #include "cgroupfs/make_cgroup.hpp"
@@ -38,6 +42,28 @@ std::string existing_path(const Hierarchy& hierarchy, const std::string& given) 
                               printable(path), hierarchy.mount)};
   }
   return path;
+}
+
+std::string memory_path(const Hierarchy& hierarchy, const std::string& given) {
+  auto path = existing_path(hierarchy, given);
+  const auto directory = hierarchy.mount + "/" + path;
+  const auto* usage = memory_interface(hierarchy.version).usage;
+  if (::access((directory + "/" + usage).c_str(), F_OK) == 0 || errno != ENOENT) return path;
+  if (!cgroup_exists(hierarchy.mount, path)) return existing_path(hierarchy, given);
+  throw Failure{ExitCode::unavailable,
+                fmt::format("the memory controller isn't enabled in cgroup '{}'; write +memory to "
+                            "{}/cgroup.subtree_control",
+                            path, directory.substr(0, directory.rfind('/')))};
+}
+
+std::vector<std::string> make_path(const Hierarchy& hierarchy, const std::string& path,
+                                   const std::vector<std::string>& controllers) {
+  auto made = make_cgroup(hierarchy, path, controllers);
+  if (!made && made.error().code == std::errc::not_enough_memory) {
+    throw failure(made.error(),
+                  "a cgroup's own memory is charged to its parent: raise the limit there, or free something");
+  }
+  return value_of(std::move(made));
 }
 
 Limit parse_limit_argument(const std::string& what, const std::string& text) {

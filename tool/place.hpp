@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cgroupfs/hierarchy.hpp"
 #include "model/limit.hpp"
@@ -27,6 +28,12 @@ std::optional<std::string> mount_of_other_half(const std::string& mount, const s
 std::string new_path(const Hierarchy& hierarchy, const std::string& given);
 /// … of one that exists.
 std::string existing_path(const Hierarchy& hierarchy, const std::string& given);
+/// … and whose memory the kernel counts, which on v2 is so only where its parent hands the controller down.
+std::string memory_path(const Hierarchy& hierarchy, const std::string& given);
+
+/// make_cgroup()
+std::vector<std::string> make_path(const Hierarchy& hierarchy, const std::string& path,
+                                   const std::vector<std::string>& controllers);
 
 /// BYTES, or "max"; `what` stands at the beginning of the message.
 Limit parse_limit_argument(const std::string& what, const std::string& text);

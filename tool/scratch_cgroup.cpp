@@ -9,7 +9,6 @@
 #include <iterator>
 #include <utility>
 
-#include "cgroupfs/make_cgroup.hpp"
 #include "cgroupfs/owner_mark.hpp"
 #include "config/text.hpp"
 #include "tool/failure.hpp"
@@ -38,7 +37,7 @@ ScratchCgroup::ScratchCgroup(const std::string& path, const ScratchLimits& limit
 }
 
 void ScratchCgroup::make(const Hierarchy& hierarchy, const std::vector<std::string>& controllers) {
-  auto paths = value_of(make_cgroup(hierarchy, path_, controllers));
+  auto paths = make_path(hierarchy, path_, controllers);
   if (paths.empty()) {
     throw Failure{ExitCode::failure,
                   fmt::format("cgroup '{0}' exists already below {1}; take another name, or remove it with: "
@@ -53,14 +52,16 @@ void ScratchCgroup::make(const Hierarchy& hierarchy, const std::vector<std::stri
 
 void ScratchCgroup::set(const Hierarchy& memory, const ScratchLimits& limits) const {
   if (limits.memory_max) value_of(set_memory_max(memory, path_, *limits.memory_max));
-  if (limits.swap_max) value_of(set_swap_max(memory, path_, *limits.swap_max));
+  if (!limits.swap_max) return;
+  const auto set = set_swap_max(memory, path_, *limits.swap_max);
+  if (!set) throw failure(set.error(), "give --memory-max as well");
 }
 
 ScratchCgroup::~ScratchCgroup() {
   try {
     remove();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "cgroup-tool: {}\n", error.what());
+    complain(error.what());
   }
 }
 

@@ -80,6 +80,11 @@ Limited<LimitSet> write_and_read_back(Files& files, const char* file, const std:
   return LimitSet{file, asked, *held};
 }
 
+bool limits_swap(Files& files) {
+  const auto both = files.read_limit(kMemoryAndSwap);
+  return both && !both->is_max();
+}
+
 /// v1's limit of memory and swap together that leaves as much room for swap as the one before.
 Limited<Limit> memory_and_swap_along_with(Files& files, Limit memory) {
   auto both = files.read_limit(kMemoryAndSwap);
@@ -96,6 +101,7 @@ Limited<LimitSet> set_memory_max_v1(Files& files, Limit limit) {
   const auto text = text_of(CgroupVersion::v1, limit);
   if (!files.has(kMemoryAndSwap)) return write_and_read_back(files, file, text, limit);
   const auto before = files.read_limit(file);
+  const bool limited_swap = limits_swap(files);
   const auto both = memory_and_swap_along_with(files, limit);
   if (!before || !both) return tl::unexpected{before ? both.error() : before.error()};
   const auto write_both = [&] { return files.write(kMemoryAndSwap, text_of(CgroupVersion::v1, *both)); };
@@ -109,6 +115,7 @@ Limited<LimitSet> set_memory_max_v1(Files& files, Limit limit) {
     const auto written = write_both();
     if (!written) return tl::unexpected{written.error()};
   }
+  if (set) set->swap_limit_gone = limited_swap && both->is_max();
   return set;
 }
 
@@ -122,10 +129,10 @@ Limited<LimitSet> set_swap_max_v1(Files& files, Limit limit) {
   const auto memory = files.read_limit(memory_interface(CgroupVersion::v1).limit);
   if (!memory) return tl::unexpected{memory.error()};
   if (memory->is_max()) {
-    return no_such_thing(
-        "cgroup v1 limits swap only together with memory, and this cgroup has no memory limit: set "
-        "memory-max "
-        "first");
+    auto refusal =
+        no_such_thing("cgroup v1 limits swap only together with memory, and this cgroup has no memory limit");
+    refusal.value().needs_memory_limit = true;
+    return refusal;
   }
   const auto both = memory->value_or(Bytes{}) + limit.value_or(Bytes{});
   auto set = write_and_read_back(files, kMemoryAndSwap, std::to_string(both.count()), limit);

@@ -18,13 +18,15 @@ namespace cmm {
 struct LimitSet {
   std::string file;  ///< the file that was written
   Limit asked = Limit::max();
-  Limit held = Limit::max();  ///< as it was read back; the kernel keeps whole pages and rounds down
+  Limit held = Limit::max();     ///< as it was read back; the kernel keeps whole pages and rounds down
+  bool swap_limit_gone = false;  ///< v1: without a memory limit there is none of swap either
 };
 
 /// Why a limit can't be set: one line for a person.
 struct LimitRefused {
   std::error_code code;  ///< what the kernel said; errc::not_supported where it wasn't asked
   std::string message;
+  bool needs_memory_limit = false;  ///< v1: a limit of swap where there is none of memory
 };
 
 template <class T>

@@ -41,6 +41,9 @@ void expect_one_line_error(const Arguments& arguments, int code, const std::stri
   expect_one_line(run_tool(arguments), code, part);
 }
 
+/// Runs `"TOOL" WHAT` in a shell.
+Finished in_shell(const std::string& what) { return run({{"sh", "-c", "\"$0\" " + what, tool_program()}}); }
+
 /// What needs a memory hierarchy, though no right to write to it.
 class ToolPath : public testing::Test {
  protected:
@@ -99,6 +102,25 @@ TEST(Tool, MissingAndSuperfluousArgumentsAreNamed) {
   expect_one_line_error({"run", "true"}, kUsage, "run: the command to run stands behind --");
   expect_one_line_error({"run", "--name"}, kUsage, "--name: needs a value; accepted: a path");
   expect_one_line_error({"monitor"}, kUsage, "monitor: something is missing");
+}
+
+// Standard error that is closed, or full.
+TEST(Tool, ReturnsItsCodeWhereNobodyTakesItsMessage) {
+  for (const auto* to : {"2>&-", "2>/dev/full"}) {
+    EXPECT_EQ(in_shell("nosuch " + std::string{to}).status, ExitStatus{kUsage}) << to;
+  }
+}
+
+TEST(Tool, LostOutputIsAFailure) {
+  expect_one_line(in_shell("--help >/dev/full"), 1,
+                  "cannot write to standard output: No space left on device");
+  expect_one_line(in_shell("--help >&-"), 1, "cannot write to standard output: Bad file descriptor");
+}
+
+TEST(Tool, ReaderThatHasGoneIsNoneToComplainTo) {
+  const auto result =
+      run({{"bash", "-c", "trap '' PIPE; { \"$0\" --help; echo $? >&2; } | :", tool_program()}});
+  EXPECT_EQ(result.err, "141\n");
 }
 
 TEST(Tool, BadOptionValuesAreRefusedBeforeAnythingIsMade) {
