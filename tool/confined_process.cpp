@@ -54,6 +54,23 @@ std::error_code join(const std::vector<UniqueFd>& procs) {
   return {};
 }
 
+/// The errno with which the child failed to join, 0 where it didn't; nothing where it ended before that.
+std::optional<int> read_report(int fd) {
+  int error = 0;
+  while (true) {
+    const auto size = ::read(fd, &error, sizeof error);
+    if (size == sizeof error) return error;
+    if (size >= 0 || errno != EINTR) return std::nullopt;
+  }
+}
+
+int wait_for(pid_t process) {
+  int status = 0;
+  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 [[noreturn]] void live(const std::vector<UniqueFd>& procs, UniqueFd report, const SignalQueue& signals,
                        ConfinedProcess::Life life, pid_t parent, const std::function<int()>& body) {
   if (life == ConfinedProcess::Life::bound) {
@@ -84,20 +101,18 @@ ConfinedProcess::ConfinedProcess(const std::string& path, const SignalQueue& sig
   if (pid_ < 0) throw failure(errno_error("make", "a process"));
   if (pid_ == 0) live(procs, std::move(pipe.write_end), signals, life, parent, body);
   pipe.write_end.reset();
-  int error = 0;
-  const auto size = ::read(pipe.read_end.get(), &error, sizeof error);
-  if (size != sizeof error || error != 0) {
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    throw failure(Error{{error, std::generic_category()}, "join", path});
-  }
+  const auto error = read_report(pipe.read_end.get());
+  if (error == 0) return;
+  status_ = wait_for(pid_);
+  // The cgroup may have no room for it: then the kernel kills it before it can say anything.
+  if (!error && WIFSIGNALED(*status_)) return;
+  throw failure(Error{{error.value_or(ECHILD), std::generic_category()}, "join", path});
 }
 
 ConfinedProcess::~ConfinedProcess() {
   if (pid_ <= 0 || status()) return;
   send(SIGKILL);
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  wait_for(pid_);
 }
 
 void ConfinedProcess::send(int signal) const {

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -40,40 +42,48 @@ int become(std::vector<std::string> command) {
   arguments.push_back(nullptr);
   ::execvp(arguments.front(), arguments.data());
   const int error = errno;
-  fmt::print(stderr, "cgroup-tool: cannot run {}: {}\n", command.front(), std::strerror(error));
+  complain(fmt::format("cannot run {}: {}", command.front(), std::strerror(error)));
   return error == ENOENT ? 127 : 126;
 }
 
-// What the terminal sends goes to its whole foreground group, the command included; only what was sent to the
-// tool itself has to be passed on.
-void pass_on(const siginfo_t& info, const ConfinedProcess& child) {
-  if (info.si_signo != SIGCHLD && info.si_code != SI_KERNEL) child.send(info.si_signo);
+/// What the terminal sends goes to its whole foreground group, the command included. Other signals of the
+/// kernel, like that of a timer, are for the tool alone.
+bool has_reached_the_command(const siginfo_t& info) {
+  constexpr std::array kOfTerminal{SIGINT, SIGQUIT, SIGTSTP, SIGHUP, SIGWINCH, SIGCONT};
+  return info.si_code == SI_KERNEL && std::ranges::find(kOfTerminal, info.si_signo) != kOfTerminal.end();
+}
+
+void pass_on(const siginfo_t& info, const ConfinedProcess& child, const SignalQueue& signals) {
+  if (info.si_signo == SIGCHLD) return;
+  if (!has_reached_the_command(info)) child.send(info.si_signo);
+  // The job is stopped when both are.
+  if (info.si_signo == SIGTSTP) signals.let_act(SIGTSTP);
 }
 
 int wait_for_end(ConfinedProcess& child, const SignalQueue& signals) {
   while (true) {
     if (const auto status = child.status()) return exit_code_of(*status);
-    if (const auto info = signals.wait(std::nullopt)) pass_on(*info, child);
+    if (const auto info = signals.wait(std::nullopt)) pass_on(*info, child, signals);
   }
 }
 
 void report_oom(const std::string& path, int code) {
   const auto kills = oom_kills(path);
   if (kills == 0) return;
-  fmt::print(stderr, "cgroup-tool: {}; exit code {}\n", oom_text(path, kills), code);
+  complain(fmt::format("{}; exit code {}", oom_text(path, kills), code));
 }
 
 void report_killed(const std::vector<Process>& left) {
   for (const auto& each : left) {
-    fmt::print(stderr, "cgroup-tool: the command has ended; killed what it left in '{}': {} ({})\n",
-               each.cgroup, each.pid, each.name);
+    complain(fmt::format("the command has ended; killed what it left in '{}': {} ({})", each.cgroup, each.pid,
+                         each.name));
   }
 }
 
 int run(const Invocation& invocation) {
   const auto& given = invocation.given;
   const auto limits = limits_of(given);
-  const SignalQueue signals;
+  const SignalQueue signals{SIGTSTP};
   ScratchCgroup cgroup{given.has("name") ? given.value("name") : ScratchCgroup::name_for("run"), limits};
   end_if_asked(signals);
   int code = 0;
@@ -84,8 +94,8 @@ int run(const Invocation& invocation) {
   }
   report_oom(cgroup.path(), code);
   if (given.has("keep")) {
-    fmt::print(stderr, "cgroup-tool: kept cgroup '{}'\n", cgroup.path());
     cgroup.keep();
+    complain(fmt::format("kept cgroup '{}'", cgroup.path()));
   } else {
     report_killed(cgroup.remove());
   }

@@ -13,22 +13,39 @@
 namespace cmm::tool {
 namespace {
 
-// SIGPIPE: a reader of the output that has gone is no reason to leave a cgroup behind.
-constexpr std::array kToEnd{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
-constexpr std::array kOthers{SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD};
+// Faults of the program, which a blocked signal wouldn't stop, and what stops it.
+constexpr std::array kLeft{SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGTRAP,
+                           SIGSYS,  SIGABRT, SIGTSTP, SIGTTIN, SIGTTOU};
+// signal(7): those of which the default is to be ignored or to go on.
+constexpr std::array kHarmless{SIGCHLD, SIGCONT, SIGURG, SIGWINCH};
 
 }  // namespace
 
-SignalQueue::SignalQueue() {
-  ::sigemptyset(&taken_);
-  for (const int signal : kToEnd) ::sigaddset(&taken_, signal);
-  for (const int signal : kOthers) ::sigaddset(&taken_, signal);
+SignalQueue::SignalQueue(std::initializer_list<int> also) {
+  ::sigfillset(&taken_);
+  for (const int signal : kLeft) ::sigdelset(&taken_, signal);
+  for (const int signal : also) ::sigaddset(&taken_, signal);
   ::sigprocmask(SIG_BLOCK, &taken_, &before_);
 }
 
-SignalQueue::~SignalQueue() { restore_mask(); }
+SignalQueue::~SignalQueue() {
+  // One that is still there would act as soon as it is no longer blocked, and what was done would be reported
+  // as having been ended by it: an error output without a reader is enough.
+  while (wait(std::chrono::milliseconds{0})) {
+  }
+  restore_mask();
+}
 
 void SignalQueue::restore_mask() const { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+void SignalQueue::let_act(int signal) const {
+  sigset_t one{};
+  ::sigemptyset(&one);
+  ::sigaddset(&one, signal);
+  ::raise(signal);
+  ::sigprocmask(SIG_UNBLOCK, &one, nullptr);
+  ::sigprocmask(SIG_BLOCK, &one, nullptr);
+}
 
 std::optional<siginfo_t> SignalQueue::wait(std::optional<std::chrono::milliseconds> timeout) const {
   siginfo_t info{};
@@ -41,13 +58,21 @@ std::optional<siginfo_t> SignalQueue::wait(std::optional<std::chrono::millisecon
   return signal > 0 ? std::optional{info} : std::nullopt;
 }
 
-bool asks_to_end(int signal) { return std::ranges::find(kToEnd, signal) != kToEnd.end(); }
+bool asks_to_end(int signal) {
+  const auto is_in = [&](const auto& list) { return std::ranges::find(list, signal) != list.end(); };
+  return !is_in(kHarmless) && !is_in(kLeft);
+}
+
+std::string signal_name(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
 
 void end_if_asked(const SignalQueue& signals) {
   while (const auto info = signals.wait(std::chrono::milliseconds{0})) {
     if (!asks_to_end(info->si_signo)) continue;
     throw Failure{static_cast<ExitCode>(128 + info->si_signo),
-                  fmt::format("ended by SIG{} before it began", ::sigabbrev_np(info->si_signo))};
+                  fmt::format("ended by {} before it began", signal_name(info->si_signo))};
   }
 }
 

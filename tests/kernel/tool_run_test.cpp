@@ -22,6 +22,11 @@ class ToolRun : public ToolTest {
     return run_tool(arguments);
   }
 
+  /// Runs `"TOOL" WHAT` in a shell, where $1 is the cgroup.
+  [[nodiscard]] Finished in_shell(const std::string& what) const {
+    return test::run({{"sh", "-c", "\"$0\" " + what, tool_program(), app().path()}}, 60s);
+  }
+
   /// Sends a signal to the tool while its command waits for an hour, and expects both to end by it.
   void expect_passed_on(int signal) const {
     SCOPED_TRACE(signal);
@@ -62,6 +67,24 @@ TEST_F(ToolRun, PassesSignalsOnToTheCommand) {
   expect_passed_on(SIGINT);
   expect_passed_on(SIGHUP);
   expect_passed_on(SIGUSR1);
+}
+
+TEST_F(ToolRun, PassesEverySignalOnThatWouldEndIt) {
+  for (const int signal : {SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGIO, SIGPWR, SIGSTKFLT, 40}) {
+    expect_passed_on(signal);
+  }
+}
+
+TEST_F(ToolRun, StopsAndGoesOnTogetherWithItsCommand) {
+  const auto tool = start_run(app(), {"sleep", "3600"});
+  const auto command = processes_of(app()).at(0);
+  const auto both_are = [&](char state) {
+    return eventually([&] { return state_of(tool->pid()) == state && state_of(command) == state; });
+  };
+  tool->send_signal(SIGTSTP);
+  EXPECT_TRUE(both_are('T'));
+  tool->send_signal(SIGCONT);
+  EXPECT_TRUE(both_are('S'));
 }
 
 TEST_F(ToolRun, LeavesItToTheCommandWhatASignalDoes) {
@@ -117,7 +140,7 @@ TEST_F(ToolRun, KeepsTheCgroupAndWhatRunsInItWhereAskedTo) {
 TEST_F(ToolRun, LeavesNothingBehindWhereALimitIsRefused) {
   if (!is_v1()) GTEST_SKIP() << environment_name() << ": v2 takes any limit of swap; ToolCpu has its like";
   expect_refused({"run", "--name", app().path(), "--swap-max", "16MiB", "--", "true"}, kUnavailable,
-                 "this cgroup has no memory limit");
+                 "this cgroup has no memory limit; give --memory-max as well");
   EXPECT_FALSE(exists(app()));
 }
 
@@ -135,6 +158,26 @@ TEST_F(ToolRun, ReportsAnOomKillWithItsCounters) {
   EXPECT_THAT(result.err, HasSubstr("oom_kill 1; limit 16.0 MiB, "));
   EXPECT_THAT(result.err, HasSubstr("; exit code 137\n"));
   EXPECT_FALSE(exists(app()));
+}
+
+TEST_F(ToolRun, ReportsAnOomKillBeforeTheFirstInstructionLikeAnyOther) {
+  for (const auto* limit : {"0", "4096"}) {
+    const auto result = run({"true"}, {"--memory-max", limit});
+    EXPECT_EQ(result.status, ExitStatus{kKilledByKernel}) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("the kernel killed a process of '" + app().path() + "'"));
+    EXPECT_FALSE(exists(app()));
+  }
+}
+
+TEST_F(ToolRun, ReturnsWhatItShouldWhereNobodyTakesItsMessages) {
+  const auto killed = in_shell(
+      "run --name \"$1\" --memory-max 16MiB -- dd if=/dev/zero of=/dev/null bs=64M "
+      "count=1 2>/dev/full");
+  EXPECT_EQ(killed.status, ExitStatus{kKilledByKernel});
+  EXPECT_FALSE(exists(app()));
+  const auto kept = in_shell("run --name \"$1\" --keep -- true 2>/dev/full");
+  EXPECT_EQ(kept.status, ExitStatus{0});
+  EXPECT_TRUE(exists(app()));
 }
 
 }  // namespace

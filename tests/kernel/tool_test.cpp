@@ -59,11 +59,27 @@ std::vector<pid_t> processes_of(const TestCgroup& cgroup) {
   return pids;
 }
 
-std::string name_of(pid_t process) {
-  // "PID (NAME) STATE …"; one that has ended stays as a zombie until somebody asks for its exit code.
+namespace {
+
+/// "PID (NAME) STATE …"
+std::string stat_of(pid_t process) {
   std::ifstream file{"/proc/" + std::to_string(process) + "/stat"};
   std::string stat;
   std::getline(file, stat);
+  return stat;
+}
+
+}  // namespace
+
+char state_of(pid_t process) {
+  const auto stat = stat_of(process);
+  const auto end = stat.rfind(") ");
+  return end == std::string::npos ? ' ' : stat[end + 2];
+}
+
+std::string name_of(pid_t process) {
+  // One that has ended stays as a zombie until somebody asks for its exit code.
+  const auto stat = stat_of(process);
   const auto begin = stat.find('(');
   const auto end = stat.rfind(") ");
   if (end == std::string::npos || stat[end + 2] == 'Z') return {};

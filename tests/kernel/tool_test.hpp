@@ -44,6 +44,8 @@ void expect_usage(std::uint64_t seen, const TestCgroup& cgroup);
 
 /// The processes in the cgroup and below it.
 std::vector<pid_t> processes_of(const TestCgroup& cgroup);
+/// 'S' for one that sleeps, 'T' for one that is stopped; ' ' where there is no such process.
+char state_of(pid_t process);
 /// "sleep"; empty where there is no such process, or it has ended.
 std::string name_of(pid_t process);
 
