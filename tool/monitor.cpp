@@ -10,6 +10,7 @@
 
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/directory.hpp"
+#include "cgroupfs/make_cgroup.hpp"
 #include "cli/time_text.hpp"
 #include "config/quantity.hpp"
 #include "tool/command.hpp"
@@ -74,10 +75,11 @@ class Monitor {
   void print_table(const std::vector<UsageRow>& rows) {
     // In a file, each line has to say when it was true.
     const auto time = view_.is_terminal() ? std::string{} : time_of_day() + "  ";
+    const auto names = view_.is_terminal() ? NameColumn::of(LiveView::columns()) : NameColumn{};
     std::vector<std::string> lines;
     lines.reserve(rows.size());
-    for (const auto& row : rows) lines.push_back(time + usage_line(row));
-    view_.draw(lines, std::string(time.size(), ' ') + usage_heading());
+    for (const auto& row : rows) lines.push_back(time + usage_line(row, names));
+    view_.draw(lines, std::string(time.size(), ' ') + usage_heading(names));
   }
 
   static void print_json(const std::vector<UsageRow>& rows) {
@@ -90,7 +92,7 @@ class Monitor {
                                         : nlohmann::ordered_json(nullptr);
       fmt::print("{}\n", to_line(json));
     }
-    std::fflush(stdout);
+    flush_output();
   }
 
   std::string mount_;
@@ -99,6 +101,13 @@ class Monitor {
   UsageWatch watch_;
   LiveView view_;
 };
+
+/// Throws Failure for one that is still there.
+void refuse_without_memory(const Hierarchy& hierarchy, const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    if (cgroup_exists(hierarchy.mount, path)) memory_path(hierarchy, path);
+  }
+}
 
 /// False: a signal asks to end.
 bool sleep_until(Clock::time_point until, const SignalQueue& signals) {
@@ -120,14 +129,15 @@ int monitor(const Invocation& invocation) {
   const auto output = output_of(given);
   const auto hierarchy = memory_hierarchy();
   std::vector<std::string> named;
-  for (const auto& word : given.words) named.push_back(existing_path(hierarchy, word));
+  for (const auto& word : given.words) named.push_back(memory_path(hierarchy, word));
 
   const SignalQueue signals;
   Monitor monitor{named, output};
   const auto start = Clock::now();
   for (auto next = start;; next += interval) {
     if (!monitor.sample()) {
-      fmt::print(stderr, "cgroup-tool: nothing is left to watch: removed meanwhile\n");
+      refuse_without_memory(hierarchy, named);
+      complain("nothing is left to watch: removed meanwhile");
       return 0;
     }
     // A machine that couldn't keep up leaves looks out, and doesn't stack them.

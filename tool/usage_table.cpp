@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cgroupfs/inspect.hpp"
 #include "config/text.hpp"
 #include "tool/failure.hpp"
@@ -12,7 +14,15 @@
 namespace cmm::tool {
 namespace {
 
-constexpr const char* kRow = "{:>10} {:>10}  {:<15} {:>10} {:>11} {:>10} {:>6} {:>10}  {:<16} {}";
+// The cgroup, and by what it is about to be killed, first: a narrow terminal shows no more.
+constexpr const char* kRow = "{}  {:>10} {:>10}  {:<15} {:>10} {:>11} {:>10} {:>6} {:>10}  {}";
+// All behind the name, with room for some events.
+constexpr std::size_t kOtherColumns = 112;
+constexpr std::size_t kLeast = 24;
+constexpr std::size_t kMost = 64;
+
+// A byte that continues a character of UTF-8 takes no column.
+bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
 
 std::string size(const std::optional<Bytes>& bytes) { return bytes ? human(*bytes) : "-"; }
 
@@ -37,17 +47,32 @@ std::optional<UsageRow> UsageWatch::look(const std::string& path) {
   return row;
 }
 
-std::string usage_heading() {
-  return fmt::format(kRow, "USAGE", "LIMIT", "", "CACHE", "RECLAIMABLE", "ANON", "PSI", "REFAULT/s", "EVENTS",
-                     "CGROUP");
+NameColumn NameColumn::of(std::size_t columns) {
+  const auto left = columns > kOtherColumns ? columns - kOtherColumns : 0;
+  return {.width = std::clamp(left, kLeast, kMost), .cut = true};
 }
 
-std::string usage_line(const UsageRow& row) {
+std::string NameColumn::show(const std::string& name) const {
+  auto shown = printable(name);
+  auto characters = static_cast<std::size_t>(std::ranges::count_if(shown, begins_character));
+  if (characters <= width) return shown + std::string(width - characters, ' ');
+  if (!cut) return shown;
+  auto from = shown.begin();
+  for (; characters >= width; --characters) from = std::find_if(from + 1, shown.end(), begins_character);
+  return "…" + std::string{from, shown.end()};
+}
+
+std::string usage_heading(const NameColumn& names) {
+  return fmt::format(kRow, names.show("CGROUP"), "USAGE", "LIMIT", "", "CACHE", "RECLAIMABLE", "ANON", "PSI",
+                     "REFAULT/s", "EVENTS");
+}
+
+std::string usage_line(const UsageRow& row, const NameColumn& names) {
   const auto& seen = row.seen;
-  return fmt::format(kRow, human(seen.usage), human(seen.effective_limit.bytes), usage_bar(seen),
-                     size(seen.stat.file), human(seen.reclaimable), size(seen.stat.anon),
+  return fmt::format(kRow, names.show(seen.path), human(seen.usage), human(seen.effective_limit.bytes),
+                     usage_bar(seen), size(seen.stat.file), human(seen.reclaimable), size(seen.stat.anon),
                      percent_text(seen.pressure.some), size(row.refaults_per_second),
-                     events_text(seen.events), printable(seen.path));
+                     events_text(seen.events));
 }
 
 }  // namespace cmm::tool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,8 +31,19 @@ class UsageWatch {
   std::map<std::string, Before> before_;
 };
 
+/// How the cgroup's name is shown, in the first column: the end of it, which says most, is what is left where
+/// it is too long.
+struct NameColumn {
+  std::size_t width = 24;
+  bool cut = false;
+
+  /// For a terminal of so many columns: all that the others leave, and never less than says which it is.
+  static NameColumn of(std::size_t columns);
+  [[nodiscard]] std::string show(const std::string& name) const;
+};
+
 /// The heading and the rows of the table, of the same widths.
-std::string usage_heading();
-std::string usage_line(const UsageRow& row);
+std::string usage_heading(const NameColumn& names = {});
+std::string usage_line(const UsageRow& row, const NameColumn& names = {});
 
 }  // namespace cmm::tool

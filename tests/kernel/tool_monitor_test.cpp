@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <pty.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/unique_fd.hpp"
 #include "kernel/tool_test.hpp"
 
 namespace cmm::test {
@@ -14,6 +19,32 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
 using Json = nlohmann::json;
+
+/// What the tool prints on a terminal that is this wide.
+std::string on_terminal_of(unsigned short columns, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), tool_program());
+  std::vector<char*> pointers;
+  for (auto& each : arguments) pointers.push_back(each.data());
+  pointers.push_back(nullptr);
+  const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  int terminal = -1;
+  const auto child = ::forkpty(&terminal, nullptr, nullptr, &size);
+  if (child == 0) {
+    ::execv(pointers.front(), pointers.data());
+    ::_exit(127);
+  }
+  const UniqueFd owner{terminal};
+  std::string screen;
+  std::array<char, 4096> part{};
+  // Ends with EIO when nobody has the terminal any more.
+  for (ssize_t read = 0; (read = ::read(terminal, part.data(), part.size())) > 0;) {
+    screen.append(part.data(), static_cast<std::size_t>(read));
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0) << screen;
+  return screen;
+}
 
 class ToolMonitor : public ToolTest {
  protected:
@@ -65,13 +96,34 @@ TEST_F(ToolMonitor, HasPlainLinesBelowOneHeadingWhereItIsNotOnATerminal) {
   make("app/child");
   const auto seen = lines({"--duration", "2s", "--interval", "500ms"});
   ASSERT_GE(seen.size(), 5) << "two looks or more";
-  EXPECT_THAT(seen[0], HasSubstr("USAGE      LIMIT"));
+  EXPECT_THAT(seen[0], testing::ContainsRegex("CGROUP +USAGE +LIMIT"));
   EXPECT_EQ(
       std::ranges::count_if(seen, [](const auto& line) { return line.find("USAGE") != std::string::npos; }),
       1);
-  EXPECT_THAT(seen[1], testing::EndsWith("  " + app().path()));
-  EXPECT_THAT(seen[2], testing::EndsWith("  " + app().path() + "/child"));
+  EXPECT_THAT(seen[1], HasSubstr("  " + app().path() + " "));
+  EXPECT_THAT(seen[2], HasSubstr("  " + app().path() + "/child "));
   for (const auto& line : seen) EXPECT_EQ(line.find('\x1b'), std::string::npos) << line;
+}
+
+TEST_F(ToolMonitor, SaysWhichCgroupARowIsOnANarrowTerminal) {
+  const auto other = make("kubepods-burstable-pod01234567_89ab_cdef/other");
+  const auto screen = on_terminal_of(80, {"monitor", app().path(), other.path(), "--duration", "0"});
+  EXPECT_THAT(screen, testing::ContainsRegex("\n" + app().path() + " +[0-9.]+ "));
+  EXPECT_THAT(screen, testing::ContainsRegex("\n…[a-z0-9_]+_cdef/other +[0-9.]+ "));
+}
+
+TEST_F(ToolMonitor, EndsWhereItsOutputIsLost) {
+  const auto shell = run(
+      {{"sh", "-c", "\"$0\" monitor \"$1\" --interval 100ms >/dev/full", tool_program(), app().path()}}, 30s);
+  EXPECT_EQ(shell.status, ExitStatus{kFailure});
+  EXPECT_EQ(shell.err, "cgroup-tool: cannot write to standard output: No space left on device\n");
+}
+
+TEST_F(ToolMonitor, SaysWhatIsMissingWhereTheControllerIsNotEnabled) {
+  if (is_v1()) GTEST_SKIP() << environment_name() << ": on v1 every cgroup of the hierarchy has it";
+  top().write("cgroup.subtree_control", "-memory");
+  expect_refused({"monitor", app().path()}, kUnavailable,
+                 "write +memory to " + top().absolute() + "/cgroup.subtree_control");
 }
 
 TEST_F(ToolMonitor, LooksAsOftenAsItIsAskedTo) {
