@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <exception>
+#include <functional>
 #include <new>
 #include <thread>
 #include <utility>
@@ -17,6 +20,7 @@
 #include "base/unique_fd.hpp"
 #include "config/text.hpp"
 #include "tool/failure.hpp"
+#include "tool/signal_queue.hpp"
 
 namespace cmm::tool {
 namespace {
@@ -32,10 +36,7 @@ constexpr std::size_t kBlock = std::size_t{1} << 20U;
 
 std::size_t page_size() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
 
-/// At least one: a small SIZE that is shared among several kinds may leave less.
-std::size_t whole_pages(Bytes size) {
-  return std::max<std::size_t>((size.count() + page_size() - 1) / page_size(), 1) * page_size();
-}
+std::size_t whole_pages(Bytes size) { return in_whole_pages(size).count(); }
 
 char* map(std::size_t length, int flags, int fd) {
   void* memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, flags, fd, 0);
@@ -63,17 +64,22 @@ void touch(char* memory, std::size_t length, std::uint64_t& value, Progress* pro
   }
 }
 
+Failure directory_failure(const char* action, const std::string& directory) {
+  return failure(errno_error(action, directory), "give another directory on a disk with --directory");
+}
+
 UniqueFd nameless_file(const std::string& directory) {
   UniqueFd fd{::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
-  if (!fd) throw failure(errno_error("make a file in", directory));
+  if (!fd) throw directory_failure("make a file without a name in", directory);
   return fd;
 }
 
-void write_all(int fd, std::size_t length, std::uint64_t round, Progress* progress) {
+void write_all(int fd, std::size_t length, std::uint64_t round, const std::string& directory,
+               Progress* progress) {
   const std::vector<char> block(kBlock, static_cast<char>('a' + round % 26));
   for (std::size_t at = 0; at < length;) {
     const auto written = ::pwrite(fd, block.data(), std::min(kBlock, length - at), static_cast<off_t>(at));
-    if (written < 0) throw failure(errno_error("write", "the file of the load"));
+    if (written < 0) throw directory_failure("write a file in", directory);
     at += static_cast<std::size_t>(written);
     if (progress != nullptr) progress->set(Bytes{at});
   }
@@ -97,7 +103,7 @@ void read_piece(int fd, std::uint64_t from, std::vector<char>& piece) {
   const std::uint64_t end = pieces * piece_size;
   const auto file = nameless_file(directory);
   if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0) {
-    throw failure(errno_error("make a file in", directory));
+    throw directory_failure("make a large file in", directory);
   }
   std::vector<char> piece(piece_size);
   std::uint64_t held = 0;
@@ -117,10 +123,10 @@ void read_piece(int fd, std::uint64_t from, std::vector<char>& piece) {
 
 [[noreturn]] void hold_dirty(std::size_t length, const std::string& directory, Progress& progress) {
   const auto file = nameless_file(directory);
-  write_all(file.get(), length, 0, &progress);
+  write_all(file.get(), length, 0, directory, &progress);
   for (std::uint64_t round = 1;; ++round) {
     std::this_thread::sleep_for(kPause);
-    write_all(file.get(), length, round, nullptr);
+    write_all(file.get(), length, round, directory, nullptr);
   }
 }
 
@@ -130,6 +136,16 @@ void read_piece(int fd, std::uint64_t from, std::vector<char>& piece) {
     throw failure(errno_error("make", "shared memory"));
   }
   keep_touching(map(length, MAP_SHARED, file.get()), length, progress);
+}
+
+/// Does what a load does, which ends by a failure only.
+int report_to(Progress& progress, const std::function<void()>& load) {
+  try {
+    load();
+  } catch (const std::exception& failure) {
+    progress.fail(failure.what());
+  }
+  return 1;
 }
 
 }  // namespace
@@ -162,10 +178,24 @@ std::vector<LoadKind> parse_load_kinds(const std::string& text) {
   return kinds;
 }
 
-Progress::Progress()
-    : shared_(new (map(page_size(), MAP_SHARED | MAP_ANONYMOUS, -1)) std::atomic<std::uint64_t>{0}) {}
+Bytes in_whole_pages(Bytes size) {
+  return Bytes{std::max<std::size_t>((size.count() + page_size() - 1) / page_size(), 1) * page_size()};
+}
+
+Progress::Progress() : shared_(new (map(page_size(), MAP_SHARED | MAP_ANONYMOUS, -1)) Shared) {}
 
 Progress::~Progress() { ::munmap(static_cast<void*>(shared_), page_size()); }
+
+void Progress::fail(std::string_view why) {
+  // The last byte stays the end of the text.
+  why.copy(shared_->why.data(), shared_->why.size() - 1);
+}
+
+std::string Progress::end_text(int status) const {
+  if (WIFSIGNALED(status)) return "was ended by " + signal_name(WTERMSIG(status));
+  if (shared_->why.front() != '\0') return fmt::format("failed: {}", shared_->why.data());
+  return fmt::format("ended with code {}", WEXITSTATUS(status));
+}
 
 void volunteer_for_oom() {
   const UniqueFd file{::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)};
@@ -173,18 +203,23 @@ void volunteer_for_oom() {
   static_cast<void>(::write(file.get(), kFirst.data(), kFirst.size()));
 }
 
-void grow_anonymous(Bytes size, Progress& progress) {
-  const auto length = whole_pages(size);
-  auto* memory = map(length, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
-  // A huge page would be charged at its first touch, and the last step before the limit seen 2 MiB too early.
-  ::madvise(memory, length, MADV_NOHUGEPAGE);
-  std::uint64_t value = 0;
-  touch(memory, length, value, &progress);
+int grow_anonymous(Bytes size, Progress& progress) {
+  return report_to(progress, [&] {
+    const auto length = whole_pages(size);
+    auto* memory = map(length, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+    // A huge page would be charged at its first touch, and the last step before the limit seen 2 MiB too
+    // early.
+    ::madvise(memory, length, MADV_NOHUGEPAGE);
+    std::uint64_t value = 0;
+    touch(memory, length, value, &progress);
+    // Stays until the tool has looked.
+    ::pause();
+  });
 }
 
 int hold(LoadKind kind, Bytes size, const std::string& directory, Progress& progress) {
   const auto length = whole_pages(size);
-  try {
+  return report_to(progress, [&] {
     switch (kind) {
       case LoadKind::anon:
         keep_touching(map(length, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1), length, progress);
@@ -195,10 +230,7 @@ int hold(LoadKind kind, Bytes size, const std::string& directory, Progress& prog
       case LoadKind::shmem:
         hold_shmem(length, progress);
     }
-  } catch (const Failure& failure) {
-    fmt::print(stderr, "cgroup-tool: {}: {}\n", to_string(kind), failure.what());
-  }
-  return 1;
+  });
 }
 
 }  // namespace cmm::tool

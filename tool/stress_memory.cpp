@@ -32,7 +32,9 @@ constexpr int kKilled = 137;
 /// The cache of a tmpfs can't be dropped nor written back: it would be no cache at all.
 void refuse_tmpfs(const std::string& directory) {
   struct statfs file_system {};
-  if (::statfs(directory.c_str(), &file_system) != 0) throw failure(errno_error("look at", directory));
+  if (::statfs(directory.c_str(), &file_system) != 0) {
+    throw failure(errno_error("look at", directory), "give a directory on a disk with --directory");
+  }
   if (static_cast<unsigned long>(file_system.f_type) == TMPFS_MAGIC) {
     throw usage(fmt::format("--directory: {} lies in memory (tmpfs); give one on a disk", directory));
   }
@@ -57,7 +59,7 @@ class Stress {
       : path_(std::move(path)), directory_(std::move(directory)), signals_(signals) {}
 
   void start(LoadKind kind, Bytes size) {
-    auto& load = loads_.emplace_back(Load{.kind = kind, .size = size});
+    auto& load = loads_.emplace_back(Load{.kind = kind, .size = in_whole_pages(size)});
     auto& progress = *load.progress;
     load.process = std::make_unique<ConfinedProcess>(path_, signals_, ConfinedProcess::Life::bound,
                                                      [this, kind, size, &progress] {
@@ -84,19 +86,20 @@ class Stress {
   void draw() {
     const auto row = watch_.look(path_);
     if (!row) return;
-    std::string held;
+    const auto names = view_.is_terminal() ? NameColumn::of(LiveView::columns()) : NameColumn{};
+    std::vector<std::string> lines{usage_line(*row, names)};
     for (const auto& load : loads_) {
-      held += fmt::format("{}{} {} of {}", held.empty() ? "holds " : ", ", to_string(load.kind),
-                          human(load.progress->get()), human(load.size));
+      lines.push_back(fmt::format("holds {} {} of {}", to_string(load.kind), human(load.progress->get()),
+                                  human(load.size)));
     }
-    view_.draw({usage_line(*row), held}, usage_heading());
+    view_.draw(lines, usage_heading(names));
   }
 
   int ended(const Load& load, int status) {
-    const auto kills = oom_kills(path_) - kills_before_;
+    const auto kills = oom_kills_since(path_, kills_before_);
     if (kills == 0) {
-      throw Failure{ExitCode::failure, fmt::format("the {} load in cgroup '{}' ended with code {}",
-                                                   to_string(load.kind), path_, exit_code_of(status))};
+      throw Failure{ExitCode::failure, fmt::format("the {} load in cgroup '{}' {}", to_string(load.kind),
+                                                   path_, load.progress->end_text(status))};
     }
     view_.clear();
     fmt::print("The {} load was killed at {} of {}: {}\n", to_string(load.kind), human(load.progress->get()),
@@ -115,7 +118,7 @@ class Stress {
 
 int stress_memory(const Invocation& invocation) {
   const auto& given = invocation.given;
-  const auto path = existing_path(memory_hierarchy(), invocation.word(0));
+  const auto path = memory_path(memory_hierarchy(), invocation.word(0));
   const auto kinds = parse_load_kinds(given.has("kind") ? given.value("kind") : "anon");
   const auto directory = given.has("directory") ? given.value("directory") : "/var/tmp";
   if (needs_files(kinds)) refuse_tmpfs(directory);

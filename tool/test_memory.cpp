@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <unistd.h>
 #include <chrono>
 #include <optional>
 
 #include "cgroupfs/inspect.hpp"
+#include "config/text.hpp"
 #include "tool/command.hpp"
 #include "tool/confined_process.hpp"
 #include "tool/failure.hpp"
@@ -62,10 +62,7 @@ class MemoryTest {
   int run() {
     ConfinedProcess child{path_, signals_, ConfinedProcess::Life::bound, [this] {
                             volunteer_for_oom();
-                            grow_anonymous(size_, progress_);
-                            // Stays until the tool has looked.
-                            ::pause();
-                            return 0;
+                            return grow_anonymous(size_, progress_);
                           }};
     while (true) {
       const auto info = signals_.wait(kTick);
@@ -96,7 +93,7 @@ class MemoryTest {
 
   int reached() {
     result(
-        fmt::format("Reached {}: all of it was touched in cgroup '{}'{}", human(size_), path_,
+        fmt::format("Reached {}: all of it was touched in cgroup '{}'{}", human(size_), printable(path_),
                     throttled_from_ ? fmt::format("; throttled from {} on", human(*throttled_from_)) : ""));
     return 0;
   }
@@ -105,15 +102,15 @@ class MemoryTest {
     result(fmt::format(
         "Throttled: stands at {} of {} in cgroup '{}', slowed down from {} on (memory.high; events: "
         "high {})",
-        human(progress_.get()), human(size_), path_, human(*throttled_from_), throttled(path_)));
+        human(progress_.get()), human(size_), printable(path_), human(*throttled_from_), throttled(path_)));
     return static_cast<int>(ExitCode::failure);
   }
 
   int ended(int status) {
-    const auto kills = oom_kills(path_) - kills_before_;
+    const auto kills = oom_kills_since(path_, kills_before_);
     if (kills == 0) {
-      throw Failure{ExitCode::failure, fmt::format("the test in cgroup '{}' ended with code {} at {}", path_,
-                                                   exit_code_of(status), human(progress_.get()))};
+      throw Failure{ExitCode::failure, fmt::format("the test in cgroup '{}' at {} {}", path_,
+                                                   human(progress_.get()), progress_.end_text(status))};
     }
     result(
         fmt::format("Killed at {} of {}: {}", human(progress_.get()), human(size_), oom_text(path_, kills)));
@@ -139,7 +136,7 @@ class MemoryTest {
 int test_existing(const Invocation& invocation, const SignalQueue& signals) {
   if (invocation.given.words.empty())
     throw usage("test-memory: name a cgroup, or give --memory-max to make one");
-  const auto path = existing_path(memory_hierarchy(), invocation.word(0));
+  const auto path = memory_path(memory_hierarchy(), invocation.word(0));
   return MemoryTest{path, load_size(path, invocation.word_or(1, ""), kShareOfLimit), signals}.run();
 }
 

@@ -108,6 +108,16 @@ TEST_F(ToolTestMemory, RemovesTheCgroupItMadeWhereNobodyReadsItsOutput) {
   EXPECT_TRUE(eventually([&] { return !exists(scratch); })) << shell.err;
 }
 
+TEST_F(ToolTestMemory, SaysWhatIsMissingWhereTheControllerIsNotEnabled) {
+  if (is_v1()) GTEST_SKIP() << environment_name() << ": on v1 every cgroup of the hierarchy has it";
+  const auto app = make("app");
+  top().write("cgroup.subtree_control", "-memory");
+  for (const auto* command : {"test-memory", "stress-memory"}) {
+    expect_refused({command, app.path(), "1MiB"}, kUnavailable,
+                   "the memory controller isn't enabled in cgroup");
+  }
+}
+
 TEST_F(ToolTestMemory, NeedsASizeWhereNothingLimitsTheCgroup) {
   const auto app = make("app");
   expect_refused({"test-memory", app.path()}, kUsage, "nothing limits cgroup '" + app.path() + "'");

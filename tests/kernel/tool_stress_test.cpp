@@ -96,6 +96,28 @@ TEST_F(ToolStress, ReportsALoadThatTheKernelKilled) {
   EXPECT_THAT(result.out, HasSubstr("oom_kill 1; limit 16.0 MiB"));
 }
 
+TEST_F(ToolStress, SaysInOneLineWhyALoadFailed) {
+  const auto result =
+      run_tool({"stress-memory", app().path(), "16MiB", "--kind", "cache", "--directory", "/proc"});
+  EXPECT_EQ(result.status, ExitStatus{kFailure});
+  EXPECT_EQ(result.err, "cgroup-tool: the cache load in cgroup '" + app().path() +
+                            "' failed: cannot make a file without a name in /proc: Operation not supported; "
+                            "give another directory on a disk with --directory\n");
+}
+
+TEST_F(ToolStress, NamesTheSignalThatEndedALoad) {
+  Process tool{tool_command({"stress-memory", app().path(), "16MiB"})};
+  ASSERT_TRUE(eventually([&] { return !processes_of(app()).empty(); }));
+  ::kill(processes_of(app()).at(0), SIGTERM);
+  EXPECT_EQ(tool.wait(30s), ExitStatus{kFailure});
+  EXPECT_THAT(tool.err(), HasSubstr("the anon load in cgroup '" + app().path() + "' was ended by SIGTERM\n"));
+}
+
+TEST_F(ToolStress, HoldsAPageOfEachKindHoweverLittleIsAskedFor) {
+  const auto out = expect_success({"stress-memory", app().path(), "1", "1s", "--kind", "anon,shmem"});
+  EXPECT_THAT(out, HasSubstr("holds anon 4.0 KiB of 4.0 KiB\nholds shmem 4.0 KiB of 4.0 KiB\n"));
+}
+
 TEST_F(ToolStress, RefusesADirectoryInMemory) {
   expect_refused({"stress-memory", app().path(), "16MiB", "--kind", "cache", "--directory", "/dev/shm"},
                  kUsage, "/dev/shm lies in memory (tmpfs)");
