@@ -13,9 +13,11 @@
 #include "cgroupfs/make_cgroup.hpp"
 #include "cgroupfs/processes.hpp"
 #include "config/quantity.hpp"
+#include "config/text.hpp"
 #include "tool/command.hpp"
 #include "tool/failure.hpp"
 #include "tool/place.hpp"
+#include "tool/room.hpp"
 
 namespace cmm::tool {
 namespace {
@@ -35,19 +37,16 @@ microseconds parse_microseconds(const std::string& what, const std::string& text
   return std::chrono::duration_cast<microseconds>(*duration);
 }
 
-/// On v2, a memory.max that the usage can't be brought below makes the kernel kill processes until it is; v1
-/// refuses such a limit. So neither is tried by mistake.
-void refuse_unreachable(const Hierarchy& hierarchy, const std::string& path, Limit limit) {
-  const auto seen = value_of(inspect(hierarchy, path));
-  const auto kept = seen.usage - seen.reclaimable;
-  if (limit.value_or(kept) >= kept) return;
-  throw Failure{
+/// v1 refuses a limit that it can't get below.
+Failure too_much_in_use(const LimitRefused& refused, const Hierarchy& hierarchy, const std::string& path) {
+  const auto usage = value_of(inspect(hierarchy, path)).usage;
+  const bool has_processes = !value_of(list_processes(hierarchy.mount, path)).empty();
+  return {
       ExitCode::failure,
-      fmt::format("cgroup '{}' uses {}, of which no more than {} can be freed: with a limit of {} the kernel "
-                  "would {}; end something in it first{}",
-                  path, human(seen.usage), human(seen.reclaimable), human(limit.value_or({})),
-                  hierarchy.version == CgroupVersion::v1 ? "refuse it" : "kill processes in it",
-                  hierarchy.version == CgroupVersion::v1 ? "" : ", or give --force")};
+      fmt::format("{}; {} is in use, and the kernel can't free enough of it{}", refused.message, human(usage),
+                  has_processes ? ": end something in it first"
+                                : ", though no process is in it: what is left are files in a tmpfs, or the "
+                                  "kernel's own")};
 }
 
 std::string difference(const LimitSet& set) {
@@ -60,12 +59,20 @@ int set_limit(const Invocation& invocation, const std::string& name, const char*
   const auto hierarchy = memory_hierarchy();
   const auto path = existing_path(hierarchy, invocation.word(0));
   const auto limit = parse_limit_argument(name, invocation.word(1));
-  if (name == "memory-max" && !invocation.given.has("force")) refuse_unreachable(hierarchy, path, limit);
-  const auto set = value_of(setter(hierarchy, path, limit));
+  const bool may_kill = name == "memory-max" && hierarchy.version == CgroupVersion::v2 && !limit.is_max();
+  if (may_kill && !invocation.given.has("force")) make_room(hierarchy, path, limit.value_or({}));
+  const auto result = setter(hierarchy, path, limit);
+  if (!result && result.error().code == std::errc::device_or_resource_busy) {
+    throw too_much_in_use(result.error(), hierarchy, path);
+  }
+  const auto set = value_of(result);
   const auto amount = limit.is_max() ? "max" : fmt::format("{} bytes", to_text(limit));
   const auto file = set.file == kernel_name ? "" : fmt::format(" ({})", set.file);
-  fmt::print("Set {} to {} for cgroup '{}'{}\n", kernel_name, amount, path, file);
+  fmt::print("Set {} to {} for cgroup '{}'{}\n", kernel_name, amount, printable(path), file);
   fmt::print("Verified: {} = {}{}\n", kernel_name, to_text(set.held), difference(set));
+  if (set.swap_limit_gone) {
+    fmt::print("The limit of swap is gone with it: cgroup v1 limits swap only together with memory\n");
+  }
   return 0;
 }
 
@@ -83,7 +90,7 @@ int cpu_max(const Invocation& invocation) {
   const auto path = existing_path(memory_hierarchy(), invocation.word(0));
   const auto max = parse_cpu_max(invocation.word(1), invocation.word_or(2, "100000"));
   const auto held = limit_cpu(path, max);
-  fmt::print("Set cpu.max to {} for cgroup '{}'\n", to_string(max), path);
+  fmt::print("Set cpu.max to {} for cgroup '{}'\n", to_string(max), printable(path));
   fmt::print("Verified: cpu.max = {}\n", to_string(held));
   return 0;
 }
@@ -137,15 +144,27 @@ CpuMax limit_cpu(const std::string& path, CpuMax max) {
   const auto memory = memory_hierarchy();
   const auto cpu = cpu_hierarchy();
   if (!cpu) throw Failure{ExitCode::unavailable, "no mounted cgroup hierarchy owns the cpu controller"};
-  value_of(make_cgroup(*cpu, path, {"cpu"}));
-  if (cpu->mount != memory.mount) move_processes(memory.mount, cpu->mount, path);
-  return value_of(set_cpu_max(*cpu, path, max));
+  const auto made = make_path(*cpu, path, {"cpu"});
+  try {
+    // Before anything is moved: a quota that is refused then leaves all as it was.
+    const auto held = value_of(set_cpu_max(*cpu, path, max));
+    if (cpu->mount != memory.mount) move_processes(memory.mount, cpu->mount, path);
+    return held;
+  } catch (const Failure&) {
+    for (auto each = made.rbegin(); each != made.rend(); ++each) {
+      static_cast<void>(remove_cgroup(cpu->mount, *each));
+    }
+    throw;
+  }
 }
 
 Command memory_max_command() {
   auto command = limit_command(
       "memory-max", "Set the memory limit above which the kernel kills",
-      "v1: memory.limit_in_bytes. Where swap is limited there too, as much of it stays allowed as before.",
+      "Where more is in use, the kernel frees cache and swaps until it fits; a limit that it can't get below "
+      "is refused.\n"
+      "v1: memory.limit_in_bytes. Where swap is limited there too, as much of it stays allowed as before; "
+      "max takes\nthat limit away as well.",
       memory_max);
   command.options.push_back(
       bare_option("force", "Also where the kernel will have to kill processes to get there (v2)."));

@@ -91,6 +91,17 @@ TEST_F(ToolCpu, QuotaThatTheKernelRefusesLeavesNothingBehind) {
   EXPECT_FALSE(cgroup_exists(cpu_hierarchy().mount, cgroup("a").path()));
 }
 
+TEST_F(ToolCpu, QuotaOfARunningCgroupThatTheKernelRefusesMovesNothingAndLeavesNothingBehind) {
+  const auto app = make("a/app");
+  const Tenant tenant{app, [] {}};
+  expect_refused({"cpu-max", app.path(), "200000h"}, kUsage,
+                 "Invalid argument; the kernel doesn't take this name or value");
+  EXPECT_EQ(processes_of(app).size(), 1);
+  if (is_v1()) {
+    EXPECT_FALSE(cgroup_exists(cpu_hierarchy().mount, cgroup("a").path()));
+  }
+}
+
 TEST_F(ToolCpu, CgroupOfItsOwnHierarchyIsDeletedWithThatOfMemory) {
   const auto app = make("app");
   expect_success({"cpu-max", app.path(), "50000"});

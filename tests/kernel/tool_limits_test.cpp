@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
 #include "cgroupfs/parse.hpp"
 #include "kernel/tool_test.hpp"
 
@@ -53,6 +58,10 @@ TEST_F(ToolLimit, OfMemoryIsTakenAwayByMax) {
   EXPECT_TRUE(memory_max().is_max());
 }
 
+TEST_F(ToolLimit, IsNoNegativeNumber) {
+  expect_refused({"memory-max", app().path(), "-1"}, kUsage, "memory-max: \"-1\": negative");
+}
+
 TEST_F(ToolLimit, BelowAPageIsRoundedDownAndSaidSo) {
   EXPECT_EQ(
       set("memory-max", "100"),
@@ -70,7 +79,9 @@ TEST_F(ToolLimit, AboveWhatTheKernelCountsIsNone) {
 TEST_F(ToolLimit, BelowWhatIsInUseIsRefused) {
   const Tenant tenant{app(), [] { keep_anonymous(MiB(32)); }};
   expect_refused({"memory-max", app().path(), "16MiB"}, kFailure,
-                 is_v1() ? "the kernel would refuse it" : "the kernel would kill processes in it");
+                 is_v1() ? "the kernel can't free enough of it: end something in it first"
+                         : "the kernel would kill processes in it");
+  EXPECT_EQ(processes_of(app()).size(), 1);
   EXPECT_TRUE(memory_max().is_max());
 }
 
@@ -78,7 +89,7 @@ TEST_F(ToolLimit, BelowWhatIsInUseIsLeftToTheKernelByForce) {
   const Tenant tenant{app(), [] { keep_anonymous(MiB(32)); }};
   if (is_v1()) {
     expect_refused({"memory-max", app().path(), "16MiB", "--force"}, kFailure,
-                   "more is in use than the kernel can free");
+                   "the kernel can't free enough of it");
     EXPECT_TRUE(memory_max().is_max());
     return;
   }
@@ -92,6 +103,23 @@ TEST_F(ToolLimit, BelowWhatIsInUseIsSetWhereItCanBeFreed) {
   fill_clean(app(), data);
   EXPECT_EQ(set("memory-max", "16MiB"), memory_max_report("16777216 bytes", "16777216"));
   EXPECT_LE(app().usage(), MiB(16));
+}
+
+TEST_F(ToolLimit, BelowWhatIsNotOnTheDiskYetIsSetWhenItIs) {
+  const auto data = file("data", MiB(32));
+  const Tenant tenant{app(), [&] { data.write(); }};
+  EXPECT_GE(app().stat().dirty, MiB(8));
+  EXPECT_EQ(set("memory-max", "16MiB"), memory_max_report("16777216 bytes", "16777216"));
+  EXPECT_LE(app().usage(), MiB(16));
+  EXPECT_EQ(processes_of(app()).size(), 1) << "nothing was killed for it";
+}
+
+TEST_F(ToolLimit, BelowWhatNoProcessHoldsIsNotBlamedOnOne) {
+  if (!is_v1()) GTEST_SKIP() << environment_name() << ": v2 sets it, as there is no process to kill";
+  const auto name = "/dev/shm/cmm-limit-" + std::to_string(::getpid());
+  run_in(app(), [&] { std::ofstream{name} << std::string(MiB(8).count(), 'x'); });
+  expect_refused({"memory-max", app().path(), "1MiB"}, kFailure, "though no process is in it");
+  std::filesystem::remove(name);
 }
 
 TEST_F(ToolLimit, ThatThrottlesIsSetOnV2AndRefusedWithTheReasonOnV1) {
@@ -130,7 +158,7 @@ TEST_F(ToolLimit, OfMemoryTakesThatOfMemoryAndSwapAlongOnV1) {
   EXPECT_EQ(held(kMemoryAndSwap), Limit{MiB(144)});
   set("memory-max", "32MiB");
   EXPECT_EQ(held(kMemoryAndSwap), Limit{MiB(48)});
-  set("memory-max", "max");
+  EXPECT_THAT(set("memory-max", "max"), HasSubstr("The limit of swap is gone with it"));
   EXPECT_TRUE(held(kMemoryAndSwap).is_max());
 }
 
