@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "cgroupfs/make_cgroup.hpp"
+#include "config/text.hpp"
 #include "tool/command.hpp"
 #include "tool/failure.hpp"
 #include "tool/place.hpp"
@@ -12,8 +12,10 @@ namespace {
 int create(const Invocation& invocation) {
   const auto hierarchy = memory_hierarchy();
   const auto path = new_path(hierarchy, invocation.word(0));
-  const auto made = value_of(make_cgroup(hierarchy, path, {"memory"}));
-  for (const auto& each : made) fmt::print("Created cgroup '{}' ({}/{})\n", each, hierarchy.mount, each);
+  const auto made = make_path(hierarchy, path, {"memory"});
+  for (const auto& each : made) {
+    fmt::print("Created cgroup '{0}' ({1}/{0})\n", printable(each), hierarchy.mount);
+  }
   if (made.empty()) {
     throw Failure{ExitCode::failure,
                   fmt::format("cgroup '{}' exists already; cgroup-tool show {} says what is "

@@ -6,6 +6,7 @@
 #include "cgroupfs/make_cgroup.hpp"
 #include "cgroupfs/owner_mark.hpp"
 #include "cgroupfs/processes.hpp"
+#include "config/text.hpp"
 #include "tool/command.hpp"
 #include "tool/failure.hpp"
 #include "tool/place.hpp"
@@ -20,7 +21,8 @@ std::string names(const std::vector<Process>& processes) {
   std::string text;
   for (std::size_t i = 0; i < std::min(processes.size(), kMostNamed); ++i) {
     const auto& each = processes[i];
-    text += fmt::format("{}{} ({}) in '{}'", i == 0 ? "" : ", ", each.pid, each.name, each.cgroup);
+    text += fmt::format("{}{} ({}) in '{}'", i == 0 ? "" : ", ", each.pid, printable(each.name),
+                        printable(each.cgroup));
   }
   if (processes.size() > kMostNamed) text += fmt::format(" and {} more", processes.size() - kMostNamed);
   return text;
@@ -47,11 +49,11 @@ void remove(const std::string& mount, const std::string& path, bool recursive) {
                       path)};
     }
     value_of(removed);
-    fmt::print("Deleted cgroup '{}'\n", path);
+    fmt::print("Deleted cgroup '{}'\n", printable(path));
     return;
   }
   const auto tree = remove_cgroup_tree(mount, path);
-  for (const auto& each : tree.removed) fmt::print("Deleted cgroup '{}'\n", each);
+  for (const auto& each : tree.removed) fmt::print("Deleted cgroup '{}'\n", printable(each));
   if (tree.error) throw failure(*tree.error);
 }
 
@@ -64,7 +66,7 @@ void remove_stale(const std::string& mount) {
     } else if (!remove_unless_used(mount, path)) {
       continue;
     }
-    fmt::print("Deleted stale cgroup '{}'\n", path);
+    fmt::print("Deleted stale cgroup '{}'\n", printable(path));
     if (!killed.empty()) fmt::print("  killed what still ran in it: {}\n", names(killed));
   }
 }

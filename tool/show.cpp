@@ -42,7 +42,7 @@ std::string size(Limit limit) { return limit.is_max() ? "max" : size(std::option
 
 std::string origin(const EffectiveLimit& limit) {
   if (limit.cgroup.empty()) return "the machine's memory: no cgroup limits it further";
-  return fmt::format("{} of '{}'", limit.file, limit.cgroup);
+  return fmt::format("{} of '{}'", limit.file, printable(limit.cgroup));
 }
 
 std::string pressure(const PressureStall& pressure) {

@@ -42,6 +42,22 @@ TEST_F(ToolCreate, RefusesANameThatTheKernelDoesNotTakeInOneLine) {
   EXPECT_FALSE(exists(cgroup("a")));
 }
 
+TEST_F(ToolCreate, NamesTheParentsLimitWhereThatLeavesNoRoom) {
+  const auto parent = make("a");
+  parent.limit_memory(Bytes{});
+  // Some kernels find room for it.
+  const auto result = run_tool({"create", cgroup("a/b").path()});
+  if (result.status == ExitStatus{0}) GTEST_SKIP() << environment_name() << ": this kernel makes it";
+  EXPECT_THAT(result.err,
+              HasSubstr("Cannot allocate memory; a cgroup's own memory is charged to its parent"));
+}
+
+TEST_F(ToolCreate, ShowsANameThatWouldDriveTheTerminalAsText) {
+  const auto app = cgroup("a\x1b[2J");
+  EXPECT_THAT(expect_success({"create", app.path()}), HasSubstr("/a\\x1b[2J'"));
+  EXPECT_THAT(expect_success({"delete", app.path()}), HasSubstr("/a\\x1b[2J'"));
+}
+
 TEST_F(ToolCreate, SaysSoWhereTheCgroupExists) {
   const auto app = make("app");
   expect_refused({"create", app.path()}, kFailure, "cgroup '" + app.path() + "' exists already");

@@ -85,6 +85,15 @@ TEST_F(ToolShow, SaysWhatIsMissingWhereTheControllerIsNotEnabled) {
   expect_refused({"show", app.path()}, kUnavailable, "the controller isn't enabled in it");
 }
 
+TEST_F(ToolShow, CountsWhatHappenedBelow) {
+  const auto child = make("app/child");
+  child.limit_memory(MiB(16));
+  EXPECT_EQ(run_tool({"test-memory", child.path()}).status, ExitStatus{kKilledByKernel});
+  const auto events = json_of(cgroup("app"))["events"];
+  EXPECT_EQ(events["oom_kill"], 1);
+  EXPECT_GT(events["max"], 0);
+}
+
 TEST_F(ToolShow, VersionNamesTheKernelAndTheHierarchy) {
   utsname kernel{};
   ::uname(&kernel);
