@@ -7,6 +7,7 @@
 #include <iterator>
 #include <vector>
 
+#include "config/text.hpp"
 #include "daemon/describe.hpp"
 
 namespace cmm {
@@ -26,10 +27,11 @@ std::string outcome_text(const ReclaimOutcome& outcome) {
 
 std::string format_row(const TargetReport& row, std::string what) {
   if (row.rule) what += fmt::format(" (rule {})", *row.rule + 1);
-  if (!row.sample) return fmt::format(kRow, "-", "-", "-", "-", what, row.cgroup->path);
+  if (!row.sample) return fmt::format(kRow, "-", "-", "-", "-", what, printable(row.cgroup->path));
   const auto& sample = *row.sample;
   return fmt::format(kRow, human(sample.usage), sample.cache ? human(sample.cache->reclaimable) : "-",
-                     human(row.marks.threshold), human(sample.effective_limit), what, row.cgroup->path);
+                     human(row.marks.threshold), human(sample.effective_limit), what,
+                     printable(row.cgroup->path));
 }
 
 }  // namespace
@@ -41,7 +43,7 @@ std::string to_table(const ScanReport& report, const Outcomes& outcomes,
     if (outcome != outcomes.end()) return outcome_text(outcome->second);
     const bool hangs =
         std::ranges::any_of(hanging, [&](const auto& cgroup) { return cgroup->id == row.cgroup->id; });
-    return hangs ? "its reclaim hangs in the kernel" : describe(row.decision, report.at);
+    return hangs ? "its reclaim hangs in the kernel" : printable(describe(row.decision, report.at));
   };
   std::vector<const TargetReport*> rows;
   rows.reserve(report.targets.size());
@@ -53,7 +55,7 @@ std::string to_table(const ScanReport& report, const Outcomes& outcomes,
   auto text = fmt::format(kRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "DECISION", "CGROUP");
   for (const auto* row : rows) text += format_row(*row, what_of(*row));
   for (const auto& error : report.unreadable_branches)
-    text += fmt::format("unreadable: {}\n", error.message());
+    text += fmt::format("unreadable: {}\n", printable(error.message()));
   if (report.gate_closed) {
     return fmt::format("nothing was looked at: the node has {} of {} available (when)\n",
                        human(report.gate_closed->available), human(report.gate_closed->total));

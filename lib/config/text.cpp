@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <optional>
 
 namespace cmm {
 namespace {
@@ -43,19 +44,46 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+/// The control character at the beginning of `text`: of ASCII, or of C1 (U+0080 to U+009F), which terminals
+/// obey as well.
+std::optional<unsigned> control_character(std::string_view text) {
+  const unsigned first = static_cast<unsigned char>(text.front());
+  if (first < 0x20 || first == 0x7f) return first;
+  if (first != 0xc2 || text.size() < 2) return std::nullopt;
+  const unsigned second = static_cast<unsigned char>(text[1]);
+  return second >= 0x80 && second < 0xa0 ? std::optional{second} : std::nullopt;
+}
+
+std::string shown_control(unsigned character) {
+  if (character == '\n') return "\\n";
+  return character < 0x80 ? fmt::format("\\x{:02x}", character) : fmt::format("\\u{:04x}", character);
+}
+
+std::string escaped_byte(char byte) { return fmt::format("\\x{:02x}", static_cast<unsigned char>(byte)); }
+
+/// Bytes that are no UTF-8 are 0x80 or above.
+bool looks_like_escaped_byte(std::string_view text) {
+  constexpr std::string_view kHex{"0123456789abcdef"};
+  if (text.size() < 3 || text.front() != 'x') return false;
+  return kHex.substr(8).find(text[1]) != std::string_view::npos &&
+         kHex.find(text[2]) != std::string_view::npos;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
   std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      result += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      result += fmt::format("\\x{:02x}", byte);
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    const auto control = control_character(text);
+    if (length == 0) {
+      result += escaped_byte(text.front());
+    } else if (control) {
+      result += shown_control(*control);
     } else {
-      result += c;
+      result += text.substr(0, length);
     }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return result;
 }
@@ -71,10 +99,13 @@ std::string in_quotes(std::string_view text) {
 
 std::string utf8(std::string_view text) {
   std::string result;
+  std::size_t backslashes = 0;  // directly before
   while (!text.empty()) {
     const auto length = utf8_length(text);
+    if (length == 0 || looks_like_escaped_byte(text)) result.append(backslashes, '\\');
+    backslashes = text.front() == '\\' ? backslashes + 1 : 0;
     if (length == 0) {
-      result += "\xef\xbf\xbd";
+      result += escaped_byte(text.front());
     } else {
       result += text.substr(0, length);
     }
@@ -85,15 +116,16 @@ std::string utf8(std::string_view text) {
 
 std::string yaml_string(std::string_view text) {
   std::string result{"\""};
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      result += fmt::format("\\{}", c);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      result += fmt::format("\\x{:02x}", byte);
+  while (!text.empty()) {
+    const auto length = std::max<std::size_t>(utf8_length(text), 1);
+    if (text.front() == '"' || text.front() == '\\') {
+      result += fmt::format("\\{}", text.front());
+    } else if (const auto control = control_character(text)) {
+      result += fmt::format("\\x{:02x}", *control);
     } else {
-      result += c;
+      result += text.substr(0, length);
     }
+    text.remove_prefix(length);
   }
   return result + '"';
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/text.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 namespace cmm {
@@ -11,6 +13,8 @@ namespace {
 TEST(Printable, ShowsControlCharactersAndLeavesTheRest) {
   EXPECT_EQ(printable("a\nb\tc\x1b\x7f"), "a\\nb\\x09c\\x1b\\x7f");
   EXPECT_EQ(printable("größe"), "größe");
+  EXPECT_EQ(printable("\u009b31m \u00a0"), "\\u009b31m \u00a0") << "of C1, which terminals obey";
+  EXPECT_EQ(printable("\xff\x9b"), "\\xff\\x9b");
 }
 
 TEST(InQuotes, ShortensLongTextsBetweenCharacters) {
@@ -24,6 +28,7 @@ TEST(YamlString, EscapesWhatDoubleQuotesDoNotHold) {
   EXPECT_EQ(yaml_string(""), "\"\"");
   EXPECT_EQ(yaml_string("*/größe"), "\"*/größe\"");
   EXPECT_EQ(yaml_string("a\"b\\c\nd\x7f"), "\"a\\\"b\\\\c\\x0ad\\x7f\"");
+  EXPECT_EQ(yaml_string("a\u0085"), "\"a\\x85\"");
 }
 
 TEST(Nearest, FindsWhatIsAtMostTwoLettersOff) {
@@ -40,7 +45,7 @@ TEST(Nearest, DoesNotReplaceAWholeWord) {
 }
 
 // Of the Unicode standard's table of well-formed sequences, its borders from both sides.
-TEST(Utf8, KeepsWhatIsWellFormedAndReplacesEveryOtherByte) {
+TEST(Utf8, KeepsWhatIsWellFormedAndEscapesEveryOtherByte) {
   const std::string_view good[] = {"",
                                    "a",
                                    "\xc2\x80",
@@ -55,11 +60,19 @@ TEST(Utf8, KeepsWhatIsWellFormedAndReplacesEveryOtherByte) {
       "\x80", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
       "\xff"};
   for (const auto text : bad) {
-    std::string replaced;
-    for (std::size_t i = 0; i < text.size(); ++i) replaced += "\ufffd";
-    EXPECT_EQ(utf8(text), replaced);
+    std::string escaped;
+    for (const char c : text) escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    EXPECT_EQ(utf8(text), escaped);
   }
-  EXPECT_EQ(utf8("a\xffz"), "a\ufffdz");
+  EXPECT_EQ(utf8("a\xffz"), "a\\xffz");
+}
+
+TEST(Utf8, TellsNamesApartAndLeavesThoseOfSystemdAlone) {
+  EXPECT_EQ(utf8("my\\x2dapp\\.service"), "my\\x2dapp\\.service");
+  std::set<std::string> seen;
+  for (const auto* name : {"\xff", "\\xff", "\\\\xff", "\\\xff", "\\\\\xff", "\xfe", "\\xfe"}) {
+    EXPECT_TRUE(seen.insert(utf8(name)).second) << name;
+  }
 }
 
 }  // namespace

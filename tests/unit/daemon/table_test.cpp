@@ -44,6 +44,12 @@ TEST(Table, NamesTheRuleThatHoldsForACgroup) {
   EXPECT_THAT(lines_of(to_table(report, {})).at(1), HasSubstr("ignored by a rule (rule 2)"));
 }
 
+TEST(Table, GivesATerminalNothingToObey) {
+  ScanReport report;
+  report.targets.push_back(row(1, "top/\x1b[31m\u009b", MiB(1), {}));
+  EXPECT_THAT(to_table(report, {}), HasSubstr("top/\\x1b[31m\\u009b\n"));
+}
+
 TEST(Table, SaysThatTheGateIsClosed) {
   ScanReport report;
   report.gate_closed = GateClosed{GiB(3), GiB(4)};
