@@ -3,47 +3,27 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/span_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <chrono>
-#include <optional>
 #include <utility>
+
+#include "daemon/http_connection.hpp"
+#include "daemon/unix_socket.hpp"
 
 namespace cmm {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using boost::system::error_code;
-using AnyStream = asio::generic::stream_protocol;
 
 constexpr unsigned kMostConnections = 128;
-constexpr std::uint32_t kLongestRequest = 8 * 1024;
-// For a request to arrive, also on a connection that is kept, and for an answer to be taken.
-constexpr auto kPatience = std::chrono::seconds{5};
 // Where no descriptor is left, trying again at once would only spin.
 constexpr auto kAcceptPause = std::chrono::milliseconds{200};
 
 }  // namespace
-
-/// What the connections share with the server; they may outlive it by a callback.
-struct HttpShared {
-  HttpServer::Handler handler;
-  unsigned connections = 0;
-};
 
 /// One address that is listened at.
 class HttpDoor {
@@ -57,84 +37,6 @@ class HttpDoor {
 
 namespace {
 
-/// One connection. Keeps itself alive through its pending operation.
-class Connection : public std::enable_shared_from_this<Connection> {
- public:
-  Connection(AnyStream::socket socket, HttpServer::Handler& handler, std::shared_ptr<void> ticket)
-      : stream_(std::move(socket)), handler_(handler), ticket_(std::move(ticket)) {}
-
-  void read() {
-    parser_.emplace();
-    parser_->header_limit(kLongestRequest);
-    parser_->body_limit(0);
-    stream_.expires_after(kPatience);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
-  }
-
- private:
-  using Response = http::response<http::span_body<const char>>;
-
-  void on_read(error_code error) {
-    if (error == http::error::header_limit || error == http::error::body_limit) {
-      return write({.status = 413}, false);
-    }
-    // What is no HTTP gets no answer; the parser's own errors have a category of their own.
-    if (error && error.category() == http::make_error_code(http::error::bad_method).category() &&
-        error != http::error::end_of_stream) {
-      return write({.status = 400}, false);
-    }
-    if (error) return;
-    answer();
-  }
-
-  void answer() {
-    const auto& request = parser_->get();
-    const std::string_view target{request.target().data(), request.target().size()};
-    const bool known = request.method() == http::verb::get || request.method() == http::verb::head;
-    const auto path = target.substr(0, target.find('?'));
-    write(known ? handler_(path) : HttpResponse{.status = 405}, request.keep_alive());
-  }
-
-  void write(HttpResponse response, bool keep_alive) {
-    body_ = std::move(response.body);
-    response_ = Response{http::int_to_status(response.status), 11};
-    response_.set(http::field::content_type, as_beast(response.content_type));
-    response_.set(http::field::cache_control, "no-store");
-    response_.set("X-Content-Type-Options", "nosniff");
-    if (response.status == 405) response_.set(http::field::allow, "GET, HEAD");
-    if (!response.content_security_policy.empty()) {
-      response_.set("Content-Security-Policy", as_beast(response.content_security_policy));
-    }
-    response_.keep_alive(keep_alive);
-    response_.content_length(body_->size());
-    const bool with_body = parser_->get().method() != http::verb::head;
-    if (with_body) response_.body() = {body_->data(), body_->size()};
-    serializer_.emplace(response_);
-    serializer_->split(!with_body);
-    stream_.expires_after(kPatience);
-    const auto done = [self = shared_from_this(), keep_alive](error_code error, std::size_t) {
-      if (!error && keep_alive) self->read();
-    };
-    if (with_body) {
-      http::async_write(stream_, *serializer_, done);
-    } else {
-      http::async_write_header(stream_, *serializer_, done);
-    }
-  }
-
-  static boost::string_view as_beast(std::string_view text) { return {text.data(), text.size()}; }
-
-  beast::basic_stream<AnyStream> stream_;
-  HttpServer::Handler& handler_;
-  std::shared_ptr<void> ticket_;
-  beast::flat_buffer buffer_{kLongestRequest};
-  std::optional<http::request_parser<http::empty_body>> parser_;
-  Response response_;
-  std::shared_ptr<const std::string> body_;
-  std::optional<http::response_serializer<http::span_body<const char>>> serializer_;
-};
-
 template <class Protocol>
 class Acceptor : public HttpDoor, public std::enable_shared_from_this<Acceptor<Protocol>> {
  public:
@@ -146,6 +48,7 @@ class Acceptor : public HttpDoor, public std::enable_shared_from_this<Acceptor<P
     acceptor_.open(endpoint.protocol(), error);
     if (!error && path_.empty()) acceptor_.set_option(asio::socket_base::reuse_address{true}, error);
     if (!error) acceptor_.bind(endpoint, error);
+    if (!error && !path_.empty()) file_ = OwnFile{path_};
     // The daemon says what runs on the node: that isn't for everybody.
     if (!error && !path_.empty()) ::chmod(path_.c_str(), S_IRUSR | S_IWUSR);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
@@ -158,7 +61,7 @@ class Acceptor : public HttpDoor, public std::enable_shared_from_this<Acceptor<P
     error_code ignored;
     acceptor_.close(ignored);
     pause_.cancel();
-    if (!path_.empty()) ::unlink(path_.c_str());
+    file_.remove();
   }
 
  private:
@@ -181,41 +84,32 @@ class Acceptor : public HttpDoor, public std::enable_shared_from_this<Acceptor<P
 
   // Who comes when it is full is sent away by the socket's destructor.
   void welcome(typename Protocol::socket socket) {
-    if (shared_->connections >= kMostConnections) return;
-    ++shared_->connections;
-    std::shared_ptr<void> ticket{nullptr, [shared = shared_](void*) { --shared->connections; }};
-    std::make_shared<Connection>(AnyStream::socket{std::move(socket)}, shared_->handler, std::move(ticket))
-        ->read();
+    if (shared_->connections.size() >= kMostConnections) return;
+    serve_http(asio::generic::stream_protocol::socket{std::move(socket)}, shared_);
   }
 
   typename Protocol::acceptor acceptor_;
   asio::steady_timer pause_;
   std::shared_ptr<HttpShared> shared_;
   std::string path_;
+  OwnFile file_;
 };
-
-bool is_answered(asio::io_context& io, const std::string& path) {
-  asio::local::stream_protocol::socket socket{io};
-  error_code error;
-  socket.connect({path}, error);
-  return !error;
-}
 
 }  // namespace
 
 HttpServer::HttpServer(asio::io_context& io, Handler handler)
-    : shared_(std::make_shared<HttpShared>(HttpShared{std::move(handler), 0})), io_(io) {}
+    : shared_(std::make_shared<HttpShared>(HttpShared{.handler = std::move(handler)})), io_(io) {}
 
 HttpServer::~HttpServer() { close(); }
 
 tl::expected<std::string, std::string> HttpServer::listen(const ListenAddress& address) {
   using Tcp = asio::ip::tcp;
   using Local = asio::local::stream_protocol;
+  shared_->closed = false;
   if (!address.path.empty()) {
-    if (is_answered(io_, address.path)) {
-      return tl::unexpected{fmt::format("cannot listen at {}: another process does", address.path)};
+    if (const auto obstacle = make_way_for_socket(address.path)) {
+      return tl::unexpected{fmt::format("cannot listen at {}: {}", address.path, *obstacle)};
     }
-    ::unlink(address.path.c_str());  // what a killed one left behind
     const auto door = std::make_shared<Acceptor<Local>>(io_, shared_, address.path);
     if (const auto error = door->open(Local::endpoint{address.path})) {
       return tl::unexpected{fmt::format("cannot listen at {}: {}", address.path, error.message())};
@@ -237,6 +131,7 @@ tl::expected<std::string, std::string> HttpServer::listen(const ListenAddress& a
 void HttpServer::close() {
   for (const auto& door : doors_) door->close();
   doors_.clear();
+  end_connections(*shared_);
 }
 
 }  // namespace cmm

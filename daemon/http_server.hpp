@@ -37,9 +37,10 @@ class HttpServer {
   ~HttpServer();
 
   /// Begins to listen; a Unix socket is for its owner alone. Returns the address, with its port where any was
-  /// asked for, or one line that says why not.
+  /// asked for, or one line that says why not. A file that is in the way stays, unless it is a Unix socket at
+  /// which nobody listens.
   tl::expected<std::string, std::string> listen(const ListenAddress& address);
-  /// Ends listening at all addresses and removes the Unix sockets.
+  /// Ends listening at all addresses, removes the Unix sockets and sends the clients away.
   void close();
 
  private:
