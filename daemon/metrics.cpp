@@ -120,6 +120,14 @@ ClientMetric metric_of(const TargetReport& row, MetricType type, double value) {
   return metric;
 }
 
+MetricFamily family_of(const CgroupSeries& series, const std::vector<const TargetReport*>& rows) {
+  MetricFamily family{kPrefix + series.name, series.help, series.type, {}};
+  for (const auto* row : rows) {
+    if (const auto value = series.value(*row)) family.metric.push_back(metric_of(*row, series.type, *value));
+  }
+  return family;
+}
+
 }  // namespace
 
 Metrics::Metrics(unsigned cgroups)
@@ -155,9 +163,15 @@ Metrics::Metrics(unsigned cgroups)
                           .Add({})),
       last_scan_(BuildGauge()
                      .Name(kPrefix + "last_scan_timestamp_seconds")
-                     .Help("When the last scan ended, in seconds since 1970.")
+                     .Help("When the last scan that could read a parent ended, in seconds since 1970.")
                      .Register(registry_)
                      .Add({})),
+      gate_closed_(
+          BuildGauge()
+              .Name(kPrefix + "gate_closed")
+              .Help("1 while the node has so much memory available that no cgroup is looked at; else 0.")
+              .Register(registry_)
+              .Add({})),
       reload_ok_(BuildGauge()
                      .Name(kPrefix + "last_reload_successful")
                      .Help("1 where the last reload of the settings went well, or there was none; else 0.")
@@ -193,24 +207,32 @@ Metrics::Metrics(unsigned cgroups)
       .Set(1);
 }
 
-void Metrics::scanned(const std::shared_ptr<const ScanReport>& report) {
+void Metrics::scanned(const std::shared_ptr<const ScanReport>& report, bool has_succeeded) {
   using WallTime = std::chrono::system_clock;
-  text_.reset();
+  gate_closed_.Set(report->gate_closed ? 1 : 0);
+  targets_.Set(static_cast<double>(report->targets.size()));
+  count_errors(*report);
+  if (has_succeeded)
+    last_scan_.Set(std::chrono::duration<double>{WallTime::now().time_since_epoch()}.count());
+  count_decisions(*report);
+  if (report->gate_closed) return;
   report_ = report;
   scan_duration_.Observe(seconds(report->took));
-  last_scan_.Set(std::chrono::duration<double>{WallTime::now().time_since_epoch()}.count());
-  targets_.Set(static_cast<double>(report->targets.size()));
   left_out_.Set(static_cast<double>(report->targets.size() - shown().size()));
-  count_errors(*report);
 
-  std::map<std::string, unsigned> reasons;
   std::unordered_map<CgroupId, std::map<std::string, std::uint64_t>, CgroupId::Hash> outcomes;
   for (const auto& row : report->targets) {
-    if (const auto* skip = std::get_if<Skip>(&row.decision)) ++reasons[label(reason(*skip))];
     const auto counted = outcomes_.find(row.cgroup->id);
     if (counted != outcomes_.end()) outcomes.insert(outcomes_.extract(counted));
   }
   outcomes_ = std::move(outcomes);
+}
+
+void Metrics::count_decisions(const ScanReport& report) {
+  std::map<std::string, unsigned> reasons;
+  for (const auto& row : report.targets) {
+    if (const auto* skip = std::get_if<Skip>(&row.decision)) ++reasons[label(reason(*skip))];
+  }
   for (const auto& metric : skipped_.Collect()) {
     for (const auto& series : metric.metric) reasons.try_emplace(series.label.front().value, 0);
   }
@@ -228,7 +250,6 @@ void Metrics::count_errors(const ScanReport& report) {
 }
 
 void Metrics::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome) {
-  text_.reset();
   const auto end = label(to_string(outcome.end));
   ++outcomes_[job.cgroup->id][end];
   reclaims_.Add({{"outcome", end}}).Increment();
@@ -238,10 +259,7 @@ void Metrics::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome) {
   if (outcome.error) errors_.Add({{"kind", "reclaim"}}).Increment();
 }
 
-void Metrics::reloaded(bool successful) {
-  text_.reset();
-  reload_ok_.Set(successful ? 1 : 0);
-}
+void Metrics::reloaded(bool successful) { reload_ok_.Set(successful ? 1 : 0); }
 
 void Metrics::scan_hung() { errors_.Add({{"kind", "scan_hung"}}).Increment(); }
 void Metrics::reclaim_hung() { errors_.Add({{"kind", "reclaim_hung"}}).Increment(); }
@@ -260,17 +278,7 @@ std::vector<const TargetReport*> Metrics::shown() const {
   return rows;
 }
 
-std::vector<MetricFamily> Metrics::cgroup_families() const {
-  const auto rows = shown();
-  std::vector<MetricFamily> families;
-  for (const auto& series : kCgroupSeries) {
-    MetricFamily family{kPrefix + series.name, series.help, series.type, {}};
-    for (const auto* row : rows) {
-      if (const auto value = series.value(*row))
-        family.metric.push_back(metric_of(*row, series.type, *value));
-    }
-    if (!family.metric.empty()) families.push_back(std::move(family));
-  }
+MetricFamily Metrics::family_of_reclaims(const std::vector<const TargetReport*>& rows) const {
   MetricFamily ends{
       kPrefix + "cgroup_reclaims_total", "Reclaims, by how they ended.", MetricType::Counter, {}};
   for (const auto* row : rows) {
@@ -282,16 +290,28 @@ std::vector<MetricFamily> Metrics::cgroup_families() const {
       ends.metric.push_back(std::move(metric));
     }
   }
-  if (!ends.metric.empty()) families.push_back(std::move(ends));
-  return families;
+  return ends;
 }
 
-std::shared_ptr<const std::string> Metrics::text() {
-  if (text_) return text_;
-  auto families = registry_.Collect();
-  std::ranges::move(cgroup_families(), std::back_inserter(families));
-  text_ = std::make_shared<const std::string>(prometheus::TextSerializer{}.Serialize(families));
-  return text_;
+// One family at a time: a series holds its labels as strings of its own, and all of them at once would be
+// several times the text.
+std::string Metrics::text() const {
+  const prometheus::TextSerializer serializer;
+  auto text = serializer.Serialize(registry_.Collect());
+  const auto append = [&](MetricFamily family) {
+    if (family.metric.empty()) return;
+    std::vector<MetricFamily> one;
+    one.push_back(std::move(family));
+    text += serializer.Serialize(one);
+  };
+  const auto rows = shown();
+  const bool is_closed = gate_closed_.Value() != 0;
+  for (const auto& series : kCgroupSeries) {
+    // A gauge tells how it is now.
+    if (!is_closed || series.type == MetricType::Counter) append(family_of(series, rows));
+  }
+  append(family_of_reclaims(rows));
+  return text;
 }
 
 }  // namespace cmm

@@ -27,7 +27,8 @@ class Metrics {
   explicit Metrics(unsigned cgroups);
 
   void change(unsigned cgroups) { most_cgroups_ = cgroups; }
-  void scanned(const std::shared_ptr<const ScanReport>& report);
+  /// While the gate is closed (`when`) the cgroups keep their counters, and have nothing else.
+  void scanned(const std::shared_ptr<const ScanReport>& report, bool has_succeeded = true);
   void reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome);
   void reloaded(bool successful);
   void scan_hung();
@@ -35,8 +36,8 @@ class Metrics {
   /// How many reclaims hang in the kernel now.
   void stuck(std::size_t reclaims) { stuck_reclaims_.Set(static_cast<double>(reclaims)); }
 
-  /// The text format of Prometheus, version 0.0.4; made anew only where something has changed since.
-  std::shared_ptr<const std::string> text();
+  /// The text format of Prometheus, version 0.0.4.
+  [[nodiscard]] std::string text() const;
 
  private:
   using Counters = prometheus::Family<prometheus::Counter>;
@@ -44,7 +45,9 @@ class Metrics {
 
   void count_errors(const ScanReport& report);
   [[nodiscard]] std::vector<const TargetReport*> shown() const;
-  [[nodiscard]] std::vector<prometheus::MetricFamily> cgroup_families() const;
+  [[nodiscard]] prometheus::MetricFamily family_of_reclaims(
+      const std::vector<const TargetReport*>& rows) const;
+  void count_decisions(const ScanReport& report);
 
   unsigned most_cgroups_;
   prometheus::Registry registry_;
@@ -55,15 +58,15 @@ class Metrics {
   Counters& errors_;
   prometheus::Gauge& stuck_reclaims_;
   prometheus::Gauge& last_scan_;
+  prometheus::Gauge& gate_closed_;
   prometheus::Gauge& reload_ok_;
   Counters& reclaims_;
   prometheus::Counter& requested_;
   prometheus::Counter& freed_;
   prometheus::Counter& reclaim_cpu_;
 
-  std::shared_ptr<const ScanReport> report_;
+  std::shared_ptr<const ScanReport> report_;  // the last one that looked at cgroups
   std::unordered_map<CgroupId, std::map<std::string, std::uint64_t>, CgroupId::Hash> outcomes_;
-  std::shared_ptr<const std::string> text_;
 };
 
 }  // namespace cmm

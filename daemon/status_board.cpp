@@ -2,6 +2,7 @@
 #include "daemon/status_board.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/time_text.hpp"
+#include "config/gate_text.hpp"
 #include "config/quantity.hpp"
+#include "config/text.hpp"
 #include "daemon/describe.hpp"
 #include "policy/rules.hpp"
 
@@ -31,10 +34,26 @@ Json json_of(const std::optional<Bytes>& bytes) { return bytes ? Json(bytes->cou
 Json ledger_json(const std::shared_ptr<const Ledger>& ledger) {
   if (!ledger) return nullptr;
   return {{"reclaims", ledger->reclaims},
+          {"slices", ledger->slices},
+          {"duration_seconds", seconds(ledger->duration)},
           {"requested", ledger->requested.count()},
           {"freed", ledger->freed.count()},
           {"refaulted", json_of(ledger->refaulted)},
           {"cpu_seconds", seconds(ledger->cpu)}};
+}
+
+// A cgroup's name may be any bytes.
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+/// "threshold 10%, cooldown 10s": what stands in the rule.
+std::string said_by(const Rule& rule) {
+  std::vector<std::string> said;
+  if (rule.ignore) said.emplace_back("ignore");
+  if (rule.threshold) said.push_back("threshold " + to_string(*rule.threshold));
+  if (rule.target) said.push_back("target " + to_string(*rule.target));
+  if (rule.cooldown) said.push_back("cooldown " + to_text(*rule.cooldown));
+  if (rule.max_pressure) said.push_back("max_pressure " + to_string(*rule.max_pressure));
+  return fmt::format("{}", fmt::join(said, ", "));
 }
 
 std::string reason_of(const Decision& decision) {
@@ -48,14 +67,13 @@ void StatusBoard::change(const Settings& settings, const EngineSetup& setup) {
   settings_ = settings;
   hierarchy_ = setup.hierarchy;
   parents_ = setup.parents;
-  json_.reset();
+  ability_ = setup.ability;
 }
 
 void StatusBoard::scanned(const std::shared_ptr<const ScanReport>& report) {
   report_ = report;
   scanned_at_ = std::chrono::system_clock::now();
-  json_.reset();
-  if (report->at < next_trace_) return;
+  if (report->gate_closed || report->at < next_trace_) return;
   next_trace_ = report->at + kTracePeriod;
   trace(*report);
 }
@@ -65,9 +83,9 @@ void StatusBoard::trace(const ScanReport& report) {
   for (const auto& row : report.targets) {
     auto& trace = traces[row.cgroup->id] = std::move(traces_[row.cgroup->id]);
     const auto usage = row.sample ? row.sample->usage : Bytes{};
+    if (trace.size() == kTraceLength) trace.erase(trace.begin());
     trace.push_back(static_cast<std::uint32_t>(
         std::min<std::uint64_t>(usage.count() >> 10U, std::numeric_limits<std::uint32_t>::max())));
-    if (trace.size() > kTraceLength) trace.pop_front();
   }
   traces_ = std::move(traces);
 }
@@ -75,25 +93,33 @@ void StatusBoard::trace(const ScanReport& report) {
 void StatusBoard::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome) {
   reclaims_.push_front({std::chrono::system_clock::now(), job.cgroup->path, outcome});
   if (reclaims_.size() > kRecentReclaims) reclaims_.pop_back();
-  json_.reset();
 }
 
 void StatusBoard::reloaded(const std::string& error) {
   reload_error_ = error;
   reloaded_at_ = std::chrono::system_clock::now();
-  json_.reset();
 }
 
-std::shared_ptr<const std::string> StatusBoard::json() {
-  if (json_) return json_;
-  Json document{{"daemon", daemon_json()}, {"scan", scan_json()}, {"targets", Json::array()}};
+/// Letters from a for nothing to z for the most of them: a line to look at needs no more, and there are many.
+std::string StatusBoard::drawn(const Trace& trace) {
+  constexpr std::uint64_t kSteps = 'z' - 'a';
+  const auto most = std::max<std::uint64_t>(1, trace.empty() ? 0 : *std::ranges::max_element(trace));
+  std::string letters;
+  for (const std::uint64_t each : trace) letters += static_cast<char>('a' + each * kSteps / most);
+  return letters;
+}
+
+// Each target goes into the text by itself: as one tree of values all of them would be several times as
+// large.
+std::string StatusBoard::json() const {
+  auto text = fmt::format(R"({{"daemon":{},"scan":{},"targets":[)", dump(daemon_json()), dump(scan_json()));
   if (report_) {
-    for (const auto& row : report_->targets) document["targets"].push_back(target_json(row));
+    for (const auto& row : report_->targets) {
+      if (&row != &report_->targets.front()) text += ',';
+      text += dump(target_json(row));
+    }
   }
-  document["reclaims"] = reclaims_json();
-  // A cgroup's name may be any bytes.
-  json_ = std::make_shared<const std::string>(document.dump(-1, ' ', false, Json::error_handler_t::replace));
-  return json_;
+  return text + fmt::format(R"(],"reclaims":{}}})", dump(reclaims_json()));
 }
 
 Json StatusBoard::daemon_json() const {
@@ -101,12 +127,13 @@ Json StatusBoard::daemon_json() const {
   for (const auto& parent : parents_) parents.push_back(parent.path);
   Json rules = Json::array();
   for (std::size_t place = 0; place < settings_.rules.size(); ++place) {
-    rules.push_back(rule_name(settings_.rules, place));
+    rules.push_back({{"name", rule_name(settings_.rules, place)}, {"says", said_by(settings_.rules[place])}});
   }
   const auto& policy = settings_.policy;
   return {{"version", CMM_VERSION},
           {"pid", ::getpid()},
           {"started", to_utc_text(started_)},
+          {"now", to_utc_text(std::chrono::system_clock::now())},
           {"cgroup_version", hierarchy_.version == CgroupVersion::v1 ? 1 : 2},
           {"mount", hierarchy_.mount},
           {"parents", parents},
@@ -116,6 +143,10 @@ Json StatusBoard::daemon_json() const {
           {"interval", to_text(settings_.interval)},
           {"cooldown", to_text(policy.cooldown)},
           {"max_pressure", policy.max_pressure.value},
+          {"when", to_yaml(settings_.when)},
+          {"spares_anon", ability_.spares_anon},
+          {"cannot_spare_anon", ability_.why_not},
+          {"allow_swap", policy.allow_swap},
           {"rules", rules},
           {"last_reload", reloaded_at_ ? Json{{"at", to_utc_text(*reloaded_at_)}, {"error", reload_error_}}
                                        : Json(nullptr)}};
@@ -137,13 +168,22 @@ Json StatusBoard::scan_json() const {
           {"unreadable", unreadable}};
 }
 
+ReclaimPolicy StatusBoard::policy_of(const TargetReport& row) const {
+  // Between a reload and its scan there may be fewer rules.
+  if (!row.rule || *row.rule >= settings_.rules.size()) return settings_.policy;
+  return with_rule(settings_.policy, settings_.rules[*row.rule]);
+}
+
 Json StatusBoard::target_json(const TargetReport& row) const {
-  Json json{{"cgroup", row.cgroup->path},
+  const auto policy = policy_of(row);
+  Json json{{"cgroup", utf8(row.cgroup->path)},
             {"container", row.cgroup->container_id},
             {"reason", reason_of(row.decision)},
             {"decision", describe(row.decision, report_->at)},
             {"rule", row.rule ? Json(*row.rule + 1) : Json(nullptr)},
             {"cooldown_seconds", seconds(row.cooldown)},
+            {"configured_cooldown_seconds", seconds(policy.cooldown)},
+            {"max_pressure", policy.max_pressure.value},
             {"ledger", ledger_json(row.ledger)}};
   if (const auto& sample = row.sample) {
     json["usage"] = sample->usage.count();
@@ -155,7 +195,7 @@ Json StatusBoard::target_json(const TargetReport& row) const {
     json["pressure"] = sample->guards.pressure ? Json(sample->guards.pressure->value) : Json(nullptr);
   }
   const auto trace = traces_.find(row.cgroup->id);
-  if (trace != traces_.end()) json["trace"] = trace->second;
+  if (trace != traces_.end()) json["trace"] = drawn(trace->second);
   return json;
 }
 
@@ -163,7 +203,7 @@ Json StatusBoard::reclaims_json() const {
   Json all = Json::array();
   for (const auto& [at, cgroup, outcome] : reclaims_) {
     all.push_back({{"at", to_utc_text(at)},
-                   {"cgroup", cgroup},
+                   {"cgroup", utf8(cgroup)},
                    {"requested", outcome.requested.count()},
                    {"freed", outcome.freed.count()},
                    {"duration_seconds", seconds(outcome.duration)},

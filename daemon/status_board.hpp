@@ -29,8 +29,8 @@ class StatusBoard {
   /// `error` is empty where it went well.
   void reloaded(const std::string& error);
 
-  /// The document; made anew only where something has changed since.
-  std::shared_ptr<const std::string> json();
+  /// The document.
+  [[nodiscard]] std::string json() const;
 
  private:
   using WallTime = std::chrono::system_clock::time_point;
@@ -40,9 +40,11 @@ class StatusBoard {
     ReclaimOutcome outcome;
   };
   /// Usage in KiB, the oldest first: the one thing that each scan reads of each cgroup.
-  using Trace = std::deque<std::uint32_t>;
+  using Trace = std::vector<std::uint32_t>;
 
   void trace(const ScanReport& report);
+  static std::string drawn(const Trace& trace);
+  [[nodiscard]] ReclaimPolicy policy_of(const TargetReport& row) const;
   [[nodiscard]] nlohmann::ordered_json daemon_json() const;
   [[nodiscard]] nlohmann::ordered_json scan_json() const;
   [[nodiscard]] nlohmann::ordered_json target_json(const TargetReport& row) const;
@@ -51,6 +53,7 @@ class StatusBoard {
   Settings settings_;
   Hierarchy hierarchy_{};
   std::vector<Parent> parents_;
+  ReclaimAbility ability_{};
   WallTime started_ = std::chrono::system_clock::now();
   std::shared_ptr<const ScanReport> report_;
   WallTime scanned_at_{};
@@ -59,7 +62,6 @@ class StatusBoard {
   std::deque<Reclaimed> reclaims_;
   std::unordered_map<CgroupId, Trace, CgroupId::Hash> traces_;
   TimePoint next_trace_{};
-  std::shared_ptr<const std::string> json_;
 };
 
 }  // namespace cmm

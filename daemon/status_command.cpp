@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <vector>
 
+#include "config/text.hpp"
 #include "daemon/explanation.hpp"
+#include "daemon/log.hpp"
 #include "daemon/status_document.hpp"
 
 namespace cmm {
@@ -18,7 +20,7 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kRow = "{:>11}  {:>11}  {:>11}  {:>11}  {:>9}  {:<34}  {}\n";
 
 ExitCode fail(const StartupError& error) {
-  fmt::print(stderr, "cgroup-memory-manager: {}\n", error.message);
+  print_error(error.message);
   return error.code;
 }
 
@@ -34,12 +36,13 @@ std::string size(const Json& target, const char* key) {
 }
 
 std::string decision(const Json& target) {
-  auto text = target["decision"].get<std::string>();
+  auto text = printable(target["decision"].get<std::string>());
   if (!target["rule"].is_null()) text += fmt::format(" (rule {})", target["rule"].get<int>());
   return text;
 }
 
 void print_table(const StatusDocument& document) {
+  const auto& scan = document.json["scan"];
   std::vector<const Json*> targets;
   for (const auto& each : document.json["targets"]) targets.push_back(&each);
   std::ranges::stable_sort(targets, [](const Json* a, const Json* b) {
@@ -51,10 +54,11 @@ void print_table(const StatusDocument& document) {
     fmt::print(kRow, size(*target, "usage"), size(*target, "reclaimable"), size(*target, "threshold"),
                size(*target, "effective_limit"),
                fmt::format("{:.4g} s", (*target)["cooldown_seconds"].get<double>()), decision(*target),
-               (*target)["cgroup"].get<std::string>());
+               printable((*target)["cgroup"].get<std::string>()));
   }
-  for (const auto& error : document.json["scan"]["unreadable"]) {
-    fmt::print("unreadable: {}\n", error.get<std::string>());
+  if (is_gate_closed(scan)) fmt::print("{}\n", gate_text(scan));
+  for (const auto& error : scan.is_null() ? Json::array() : scan["unreadable"]) {
+    fmt::print("unreadable: {}\n", printable(error.get<std::string>()));
   }
   fmt::print("({})\n", document.source);
 }

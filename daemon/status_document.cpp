@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-tl::expected<StatusDocument, StartupError> look(Settings settings) {
+tl::expected<StatusDocument, StartupError> look(Settings settings, const std::string& why) {
   settings.dry_run = true;
   const auto startup = start_up(settings);
   if (!startup) return tl::unexpected{startup.error()};
@@ -23,18 +23,19 @@ tl::expected<StatusDocument, StartupError> look(Settings settings) {
   StatusBoard board{settings, startup->setup};
   board.scanned(std::make_shared<const ScanReport>(engine.scan(std::chrono::steady_clock::now()).report));
   return StatusDocument{
-      Json::parse(*board.json()),
-      fmt::format("no daemon answers at {}: looked at now, with the settings given here, and "
-                  "without a daemon's history",
-                  control_socket_path())};
+      Json::parse(board.json()),
+      why + ": looked at now, with the settings given here, and without a daemon's history"};
 }
 
 }  // namespace
 
 tl::expected<StatusDocument, StartupError> status_document(Settings settings) {
   const auto answer = ask_daemon(control_socket_path(), "/api/status");
-  auto json = answer ? Json::parse(*answer, nullptr, false) : Json(Json::value_t::discarded);
-  if (json.is_discarded()) return look(std::move(settings));
+  if (!answer) return look(std::move(settings), answer.error());
+  auto json = Json::parse(*answer, nullptr, false);
+  if (json.is_discarded()) {
+    return look(std::move(settings), "no daemon's answer came from " + control_socket_path());
+  }
   auto source = fmt::format("asked the daemon with pid {}, which has last scanned at {}",
                             json["daemon"]["pid"].get<int>(),
                             json["scan"].is_null() ? "no time yet" : json["scan"]["at"].get<std::string>());

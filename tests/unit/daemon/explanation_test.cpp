@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/explanation.hpp"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <memory>
+
+#include "daemon/status_board.hpp"
+
+namespace cmm {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class Explanation : public testing::Test {
+ protected:
+  TargetReport& add(const std::string& path) {
+    TargetReport row;
+    row.cgroup = std::make_shared<const Cgroup>(Cgroup{CgroupId{report_.targets.size()}, path, {}});
+    row.sample = MemorySample{.usage = MiB(10), .effective_limit = GiB(1), .cache = {}, .guards = {}};
+    row.marks = {.threshold = MiB(256), .target = MiB(200)};
+    row.decision = BelowThreshold{};
+    row.cooldown = settings_.policy.cooldown;
+    return report_.targets.emplace_back(std::move(row));
+  }
+  tl::expected<std::string, StartupError> ask(const std::string& subject) {
+    EngineSetup setup;
+    setup.hierarchy.mount = "/nowhere";
+    setup.ability = {.spares_anon = false, .why_not = "an old kernel"};
+    StatusBoard board{settings_, setup};
+    board.scanned(std::make_shared<const ScanReport>(report_));
+    return explain({nlohmann::ordered_json::parse(board.json()), "a test"}, subject);
+  }
+  std::string text(const std::string& subject) {
+    const auto answer = ask(subject);
+    return answer ? *answer : "error: " + answer.error().message;
+  }
+
+  Settings settings_;
+  ScanReport report_;
+};
+
+TEST_F(Explanation, OfAClosedGateIsThatNothingIsLookedAt) {
+  settings_.when.node_available_below = Percent{15};
+  report_.gate_closed = GateClosed{GiB(3), GiB(8)};
+  EXPECT_THAT(text("some/cgroup"),
+              HasSubstr("the node has 3.0 GiB of 8.0 GiB available: nothing is looked at (when)"));
+}
+
+TEST_F(Explanation, ShowsAGateThatIsOpen) {
+  settings_.when.node_available_below = Percent{15};
+  add("a");
+  EXPECT_THAT(text("a"), HasSubstr("when       {node_available_below: 15%"));
+}
+
+TEST_F(Explanation, FindsNamesThatAreNoUtf8ByTheirBytesAndAsTheyAreShown) {
+  add("inv\xff").rule = {};
+  add("inv\xfe");
+  EXPECT_THAT(text("inv\xfe"), HasSubstr("cgroup     inv\\xfe\n"));
+  EXPECT_THAT(text("inv\\xff"), HasSubstr("cgroup     inv\\xff\n"));
+}
+
+TEST_F(Explanation, GivesATerminalNothingToObey) {
+  add("a\x1b[31m\u009b");
+  EXPECT_THAT(text("a\x1b[31m\u009b"), AllOf(HasSubstr("a\\x1b[31m\\u009b"), Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(Explanation, OfAnIgnoredOneOrOneInFlightSaysNothingOfUsage) {
+  add("ignored").decision = Ignored{};
+  add("flies").decision = InFlight{};
+  EXPECT_THAT(text("ignored"), AllOf(HasSubstr("cache      not looked at: ignored by a rule"),
+                                     Not(HasSubstr("alone is below"))));
+  EXPECT_THAT(text("flies"), Not(HasSubstr("alone is below")));
+}
+
+TEST_F(Explanation, SaysWhatTheRuleSetsAndWhatIsLearned) {
+  settings_.rules = {{.match = {.path = "a", .container = {}},
+                      .ignore = false,
+                      .threshold = Percent{10},
+                      .target = {},
+                      .cooldown = 10s,
+                      .max_pressure = Percent{5}}};
+  auto& row = add("a");
+  row.rule = 0;
+  row.cooldown = 40s;
+  EXPECT_THAT(text("a"), AllOf(HasSubstr("rule 1 (path a): threshold 10%, cooldown 10s, max_pressure 5%"),
+                               HasSubstr("40 s as learned, 10 s as configured"), HasSubstr("(at most 5 %)"),
+                               HasSubstr("can't be spared (an old kernel): left alone")));
+}
+
+TEST_F(Explanation, TellsOfReclaimsSoFar) {
+  Ledger ledger;
+  ledger.reclaims = 3;
+  ledger.slices = 40;
+  add("a").ledger = std::make_shared<const Ledger>(ledger);
+  EXPECT_THAT(text("a"), AllOf(HasSubstr("3 reclaims in 40 slices"), HasSubstr("read again: not counted")));
+}
+
+TEST_F(Explanation, SurvivesARuleThatAReloadTookAway) {
+  add("a").rule = 7;
+  EXPECT_THAT(text("a"), HasSubstr("rule       8, before the last reload"));
+}
+
+}  // namespace
+}  // namespace cmm
