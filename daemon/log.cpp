@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -93,7 +94,7 @@ struct ToText {
 };
 
 struct ToJson {
-  Json operator()(const std::string& text) const { return text; }
+  Json operator()(const std::string& text) const { return utf8(text); }
   Json operator()(std::uint64_t number) const { return number; }
   Json operator()(double number) const { return number; }
   Json operator()(Duration duration) const { return std::chrono::duration<double>{duration}.count(); }
@@ -107,11 +108,11 @@ std::string text_line(std::string_view event, const std::vector<LogField>& field
   return line;
 }
 
-// The pattern has begun the object. Bytes that are no UTF-8, as a cgroup's name may have, become U+FFFD.
+// The pattern has begun the object.
 std::string json_line(std::string_view event, const std::vector<LogField>& fields, std::string_view message) {
   Json object{{"event", event}};
   for (const auto& [key, value] : fields) object[std::string{key}] = std::visit(ToJson{}, value);
-  if (!message.empty()) object["message"] = message;
+  if (!message.empty()) object["message"] = utf8(message);
   return object.dump(-1, ' ', false, Json::error_handler_t::replace).substr(1);
 }
 
@@ -131,6 +132,10 @@ void log_event(LogLevel level, std::string_view event, const std::vector<LogFiel
   if (!spdlog::default_logger_raw()->should_log(severity)) return;
   spdlog::log(severity, "{}",
               as_json ? json_line(event, fields, message) : text_line(event, fields, message));
+}
+
+void print_error(std::string_view message) {
+  fmt::print(stderr, "{}cgroup-memory-manager: {}\n", is_read_by_journal() ? "<3>" : "", printable(message));
 }
 
 void flush_log() { spdlog::default_logger()->flush(); }

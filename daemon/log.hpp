@@ -29,6 +29,10 @@ void configure_log(LogLevel level, LogFormat format);
 void log_event(LogLevel level, std::string_view event, const std::vector<LogField>& fields,
                std::string_view message = {});
 
+/// "cgroup-memory-manager: MESSAGE" on standard error, for who has asked for something, or before the
+/// settings say how to log.
+void print_error(std::string_view message);
+
 /// Writes out what is still held back.
 void flush_log();
 

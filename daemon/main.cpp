@@ -13,6 +13,7 @@
 #include "cli/exit_code.hpp"
 #include "config/yaml.hpp"
 #include "daemon/log.hpp"
+#include "daemon/log_events.hpp"
 #include "daemon/log_reporter.hpp"
 #include "daemon/options.hpp"
 #include "daemon/scheduler.hpp"
@@ -24,8 +25,15 @@
 namespace cmm {
 namespace {
 
+/// Before it is known how to log.
 ExitCode fail(ExitCode code, const std::string& message) {
-  fmt::print(stderr, "cgroup-memory-manager: {}\n", message);
+  print_error(message);
+  return code;
+}
+
+ExitCode log_failure(ExitCode code, const std::string& message) {
+  log_event(LogLevel::error, "failed", {}, message);
+  flush_log();
   return code;
 }
 
@@ -54,23 +62,17 @@ ExitCode scan_once(const Settings& settings, const Startup& startup) {
   log.starting(settings, startup);
   ScanReport report;
   Outcomes outcomes;
-  const SchedulerEvents events{
-      .scanned =
-          [&](const auto& scanned) {
-            log.scanned(*scanned);
-            report = *scanned;
-          },
-      .reclaimed =
-          [&](const ReclaimJob& job, const ReclaimOutcome& outcome) {
-            log.reclaimed(job, outcome);
-            outcomes.emplace(job.cgroup->id, outcome);
-          },
-      .overran = [&](Duration took, Duration due_after) { log.overran(took, due_after); },
-      .scan_hangs = [&](const auto& cgroup) { log.scan_hangs(cgroup); },
-      .scan_came_back = [&](const auto& cgroup, Duration hung) { log.scan_came_back(cgroup, hung); },
-      .reclaim_hangs = [&](const auto& cgroup) { log.reclaim_hangs(cgroup); },
-      .reload_asked = {},
-      .stopping = {}};
+  const auto events =
+      both(log_events(log),
+           {.scanned = [&](const auto& scanned) { report = *scanned; },
+            .reclaimed = [&](const ReclaimJob& job,
+                             const ReclaimOutcome& outcome) { outcomes.emplace(job.cgroup->id, outcome); },
+            .overran = {},
+            .scan_hangs = {},
+            .scan_came_back = {},
+            .reclaim_hangs = {},
+            .reload_asked = {},
+            .stopping = {}});
   Scheduler scheduler{io, startup.setup, startup.reclaimer.get(), events};
   const auto hanging = scheduler.run(true);
   const auto code = print_table(report, outcomes, hanging);
@@ -79,25 +81,28 @@ ExitCode scan_once(const Settings& settings, const Startup& startup) {
 }
 
 /// Reads the command line and the file again, as at the start.
-tl::expected<Settings, std::string> read_again(const std::vector<std::string>& arguments) {
-  auto options = parse_options(arguments);
-  if (!options) return tl::unexpected{options.error().message};
-  return std::move(options->settings);
+tl::expected<Options, std::string> read_again(const std::vector<std::string>& arguments) {
+  return parse_options(arguments).map_error([](const OptionsError& error) { return error.message; });
 }
 
 ExitCode serve(const Settings& settings, const Startup& startup, const std::vector<std::string>& arguments) {
   Service service{settings, startup, [&] { return read_again(arguments); }};
-  if (const auto opened = service.open(settings); !opened) return fail(ExitCode::unavailable, opened.error());
+  if (const auto opened = service.open(settings); !opened) {
+    return log_failure(ExitCode::unavailable, opened.error());
+  }
   const auto hanging = service.run();
-  if (!hanging.none()) leave_behind(hanging, ExitCode::ok);
+  if (service.is_reloading()) {
+    log_event(LogLevel::warn, "leaving", {}, "leaving while a reload is under way, or hangs in the kernel");
+  }
+  if (!hanging.none() || service.is_reloading()) leave_behind(hanging, ExitCode::ok);
   return ExitCode::ok;
 }
 
 ExitCode run(const Settings& settings, const std::vector<std::string>& arguments) {
   raise_descriptor_limit();
-  const auto startup = start_up(settings);
-  if (!startup) return fail(startup.error().code, startup.error().message);
   configure_log(settings.log_level, settings.log_format);
+  const auto startup = start_up(settings);
+  if (!startup) return log_failure(startup.error().code, startup.error().message);
   return settings.once ? scan_once(settings, *startup) : serve(settings, *startup, arguments);
 }
 

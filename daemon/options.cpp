@@ -192,6 +192,8 @@ Checked<Options> with_settings(const Given& given, Options options) {
     return tl::unexpected{blame(*conflict, given, options, *file)};
   }
   options.settings = *std::move(merged);
+  options.lines = file->lines;
+  std::erase_if(options.lines, [&](const auto& line) { return given.contains(option_name(line.first)); });
   return options;
 }
 
@@ -241,6 +243,12 @@ Checked<Options> parse_options(const std::vector<std::string>& arguments) {
   const auto words = parse_command_line(arguments, all_options());
   if (!words) return usage(words.error());
   return interpret(*words);
+}
+
+std::string with_place(const Options& options, const std::string& message) {
+  const auto line = options.lines.find(message.substr(0, message.find(':')));
+  if (line == options.lines.end()) return message;
+  return fmt::format("{}:{}: {}", printable(options.config_file), line->second, message);
 }
 
 std::string help_text() {

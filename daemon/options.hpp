@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -26,6 +28,7 @@ struct Options {
   std::string config_file;   ///< the file that was read; empty: none
   std::string subject;       ///< of explain: a path or a container id
   bool output_json = false;  ///< of status
+  std::map<std::string, int, std::less<>> lines;  ///< where the file has the settings that hold from there
 };
 
 /// Why the program can't start: one line without a line end, and what to exit with: ExitCode::usage for the
@@ -37,6 +40,9 @@ struct OptionsError {
 
 /// Reads the command line (without the program's name) and the file that --config names.
 tl::expected<Options, OptionsError> parse_options(const std::vector<std::string>& arguments);
+
+/// A message "KEY: …" about a setting, with FILE:LINE before it where the setting is from the file.
+std::string with_place(const Options& options, const std::string& message);
 
 /// What --help prints: options with their defaults, exit codes.
 std::string help_text();

@@ -10,7 +10,11 @@
 #include "daemon/http_server.hpp"
 #include "daemon/log_reporter.hpp"
 #include "daemon/metrics.hpp"
+#include "daemon/metrics_listener.hpp"
+#include "daemon/options.hpp"
+#include "daemon/reloader.hpp"
 #include "daemon/scheduler.hpp"
+#include "daemon/served_text.hpp"
 #include "daemon/service_manager.hpp"
 #include "daemon/startup.hpp"
 #include "daemon/status_board.hpp"
@@ -21,8 +25,8 @@ namespace cmm {
 /// The daemon as it runs until it is asked to stop: the scheduler, and those who tell of it.
 class Service {
  public:
-  /// The settings as they are to be after a reload, or why they stay; one line.
-  using Reload = std::function<tl::expected<Settings, std::string>()>;
+  /// The settings as they are to be after a reload, or why they stay; one line. Called on another thread.
+  using Reload = std::function<tl::expected<Options, std::string>()>;
 
   /// `startup` has to outlive it.
   Service(const Settings& settings, const Startup& startup, Reload reload);
@@ -33,17 +37,19 @@ class Service {
   /// Until SIGTERM or SIGINT; SIGHUP reloads the settings. Where something hangs in the kernel, this object
   /// can't be destroyed without waiting for it.
   Hanging run();
+  /// … nor while this is so.
+  [[nodiscard]] bool is_reloading() const { return reloader_.busy(); }
 
  private:
   SchedulerEvents events();
   void scanned(const std::shared_ptr<const ScanReport>& report);
   HttpResponse respond(std::string_view path);
   void listen_for_commands();
-  tl::expected<void, std::string> listen_for_metrics(const MetricsSettings& metrics);
   void reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome);
   void stopping();
   void reload();
-  tl::expected<void, std::string> take(const Settings& settings);
+  void finish_reload(Reloader::Result result);
+  tl::expected<void, std::string> take(const Reloaded& reloaded);
 
   boost::asio::io_context io_;
   EngineSetup setup_;
@@ -52,11 +58,14 @@ class Service {
   StatusLine status_;
   StatusBoard board_;
   Metrics metrics_;
+  ServedText status_text_;
+  ServedText metrics_text_;
   HttpServer control_{io_, [this](std::string_view path) { return respond(path); }};
-  std::unique_ptr<HttpServer> public_;
-  std::string public_address_;  // as it was asked for
+  MetricsListener public_{io_, [this](std::string_view path) { return respond(path); }};
   ServiceManager manager_{io_};
+  Reloader reloader_;
   bool ready_ = false;
+  bool scan_succeeded_ = false;  // the last one
   // Last: its threads have ended before anything goes that they use.
   Scheduler scheduler_;
 };

@@ -57,10 +57,21 @@ ServiceManager::ServiceManager(asio::io_context& io) : socket_(io), timer_(io), 
   if (error) socket_.close(error);
 }
 
-void ServiceManager::ready() { send("READY=1"); }
+void ServiceManager::ready() {
+  ready_ = true;
+  send("READY=1");
+}
+
 void ServiceManager::reloading() {
+  if (!ready_) return;
+  reloading_ = true;
   send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_microseconds()));
 }
+
+void ServiceManager::reloaded() {
+  if (std::exchange(reloading_, false)) send("READY=1");
+}
+
 void ServiceManager::stopping() { send("STOPPING=1"); }
 
 void ServiceManager::status(std::string_view text) {

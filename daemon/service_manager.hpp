@@ -20,7 +20,9 @@ class ServiceManager {
   explicit ServiceManager(boost::asio::io_context& io);
 
   void ready();
+  /// … and the end of it. A service that isn't ready yet doesn't say so by a reload.
   void reloading();
+  void reloaded();
   void stopping();
   /// One line for `systemctl status`.
   void status(std::string_view text);
@@ -36,6 +38,8 @@ class ServiceManager {
   boost::asio::steady_timer timer_;
   std::optional<Duration> period_;
   std::function<bool()> gets_on_;
+  bool ready_ = false;
+  bool reloading_ = false;
 };
 
 }  // namespace cmm

@@ -136,6 +136,26 @@ TEST_F(ConfigFile, IsPrintedWithTheEffectiveSettingsAndTheOutputIsAConfigFileAga
   EXPECT_EQ(run_daemon({"--check-config", "--config", write(first.out)}).out, first.out);
 }
 
+TEST(AFatalError, IsLoggedInTheFormThatWasAskedFor) {
+  const Arguments refused{"--once", "--parent", "/"};
+  auto as_json = refused;
+  as_json.insert(as_json.end(), {"--log-format", "json"});
+  EXPECT_THAT(run_daemon(refused).err, HasSubstr(" error failed "));
+  const auto line = run_daemon(as_json).err;
+  EXPECT_THAT(line, StartsWith("{\"time\":\""));
+  EXPECT_THAT(line, HasSubstr("\"level\":\"error\",\"event\":\"failed\",\"message\":\""));
+  EXPECT_THAT(line, EndsWith("\"}\n"));
+}
+
+TEST(AFatalError, HasItsPriorityWhereTheJournalReads) {
+  const auto with_journal = [](const std::string& options) {
+    const std::string journal{"JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) "};
+    return run({{"sh", "-c", journal + CMM_DAEMON + " " + options}}).err;
+  };
+  EXPECT_THAT(with_journal("--bogus"), StartsWith("<3>cgroup-memory-manager: unknown option"));
+  EXPECT_THAT(with_journal("--once --parent /"), StartsWith("<3>failed "));
+}
+
 TEST(ShippedConfig, IsAcceptedAndYieldsTheDefaults) {
   const auto shipped = run_daemon({"--check-config", "--config", CMM_SHIPPED_CONFIG});
   EXPECT_EQ(shipped.status, (ExitStatus{0, 0}));

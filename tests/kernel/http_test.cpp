@@ -80,7 +80,9 @@ TEST_F(Http, SeriesOfARemovedCgroupGoAway) {
   ASSERT_TRUE(eventually([&] { return get("/metrics").find(gone.path()) != std::string::npos; }));
   ASSERT_TRUE(gone.remove());
   ASSERT_TRUE(daemon.wait_for_scans(1));
-  EXPECT_THAT(get("/metrics"), AllOf(HasSubstr(app().path()), Not(HasSubstr(gone.path()))));
+  // For a second all get what the first has asked for.
+  EXPECT_TRUE(eventually([&] { return get("/metrics").find(gone.path()) == std::string::npos; }));
+  EXPECT_THAT(get("/metrics"), HasSubstr(app().path()));
 }
 
 TEST_F(Http, CgroupsBeyondTheCapHaveNoSeriesAndAreCounted) {
@@ -89,6 +91,18 @@ TEST_F(Http, CgroupsBeyondTheCapHaveNoSeriesAndAreCounted) {
   ASSERT_TRUE(daemon.wait_for_scans(1));
   EXPECT_THAT(get("/metrics"), AllOf(HasSubstr("cgroup_memory_manager_cgroups_without_series 1\n"),
                                      HasSubstr(app().path()), Not(HasSubstr(empty.path()))));
+}
+
+TEST_F(Http, IsNotReadyWhenTheParentIsGone) {
+  const auto parent = make("parent");
+  auto daemon = watch({"--interval", "200ms", "--metrics", "listen=127.0.0.1:0", "--parent", parent.path()});
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  const auto log = daemon.log();
+  const std::string at{" page at 127.0.0.1:"};
+  const auto port = static_cast<std::uint16_t>(std::stoi(log.substr(log.find(at) + at.size())));
+  EXPECT_THAT(test::get(port, "/readyz"), StartsWith("HTTP/1.1 200"));
+  ASSERT_TRUE(parent.remove());
+  EXPECT_TRUE(eventually([&] { return test::get(port, "/readyz").starts_with("HTTP/1.1 503"); }));
 }
 
 TEST_F(Http, ReadyOnceAScanHasSucceeded) {
@@ -155,6 +169,21 @@ TEST_F(Http, AReloadMovesItToAnotherAddressOrSwitchesItOff) {
   EXPECT_EQ(daemon.stop(), ExitStatus{0});
 }
 
+TEST_F(Http, SwitchedOffByAReloadItSendsItsClientsAway) {
+  auto daemon = watch({"--interval", "200ms", "--config", config("metrics: {listen: \"127.0.0.1:0\"}\n")});
+  const std::string at{"metrics and a page at 127.0.0.1:"};
+  ASSERT_TRUE(daemon.wait_for_log(at)) << daemon.log();
+  const auto log = daemon.log();
+  const Connection kept{static_cast<std::uint16_t>(std::stoi(log.substr(log.find(at) + at.size())))};
+  kept.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  static_cast<void>(config("metrics: off\n"));
+  daemon.send_signal(SIGHUP);
+  ASSERT_TRUE(daemon.wait_for_log("info reloaded")) << daemon.log();
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_THAT(kept.receive(), HasSubstr("200 OK"));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 3s) << "it was sent away only when it said nothing";
+}
+
 class Status : public KernelTest {
  protected:
   [[nodiscard]] Finished ask(std::vector<std::string> words) const {
@@ -186,6 +215,16 @@ TEST_F(Status, LooksByItselfWhereNoDaemonRunsAndSaysSo) {
               AllOf(HasSubstr("no daemon answers"), HasSubstr("268435456 (256.0 MiB), set by "),
                     HasSubstr("at or above the threshold 67108864"), HasSubstr("decision   free ")));
   EXPECT_EQ(data.resident(), MiB(100)) << "it was to change nothing";
+}
+
+TEST_F(Status, SaysThatTheGateIsClosed) {
+  make("app");
+  auto daemon = watch({"--when", "node_available_below=1%"});
+  ASSERT_TRUE(daemon.wait_for_log("gate_closed")) << daemon.log();
+  EXPECT_THAT(ask({"status"}).out, HasSubstr("available: nothing is looked at (when)"));
+  const auto explained = ask({"explain", "app"});
+  EXPECT_EQ(explained.status, ExitStatus{0}) << explained.err;
+  EXPECT_THAT(explained.out, HasSubstr("available: nothing is looked at (when)"));
 }
 
 TEST_F(Status, RefusesACgroupThatIsNotWatched) {

@@ -9,6 +9,7 @@
 namespace cmm::test {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 /// 100 MiB of cache, about which nothing is to be done at first.
@@ -95,6 +96,31 @@ TEST_F(Reload, RefusesWhatNeedsARestart) {
   reload(daemon, "dry_run: true\n");
   ASSERT_TRUE(daemon.wait_for_log("reload_failed")) << daemon.log();
   EXPECT_THAT(daemon.log(), HasSubstr("restart it"));
+}
+
+TEST_F(Reload, NamesTheLineOfAnAddressThatCannotBeHad) {
+  auto daemon = watch_with("threshold: 1GiB\n");
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  reload(daemon, "threshold: 1GiB\nmetrics: {listen: \"192.0.2.1:9\"}\n");
+  EXPECT_TRUE(daemon.wait_for_log("config.yaml:2: metrics: cannot listen")) << daemon.log();
+}
+
+// Files are opened on another thread: the one that tells, and ends, goes on.
+TEST_F(Reload, ThatHangsHoldsNeitherTheScansNorTheEnd) {
+  if (!has_strace()) GTEST_SKIP() << environment_name() << ": no strace to hold calls with";
+  const auto next = make("next");
+  const auto file = config("parent: " + app().path() + "\n");
+  Daemon daemon{{"--interval", "200ms", "--config", file},
+                runtime_directory(),
+                HeldCalls{.names = "openat", .paths = {next.reclaim_file()}}};
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  reload(daemon, "parent: " + next.path() + "\n");
+  ASSERT_TRUE(daemon.wait_for_log("given up")) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  daemon.send_signal(SIGTERM);
+  EXPECT_TRUE(daemon.wait_until_left(in_vm() ? 3s : 1s));
+  daemon.let_calls_go();
+  EXPECT_EQ(daemon.wait_for_end(), ExitStatus{0}) << daemon.log();
 }
 
 }  // namespace

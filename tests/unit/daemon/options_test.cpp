@@ -297,5 +297,16 @@ TEST(Version, IsThatOfTheProject) {
   EXPECT_THAT(version_text(), testing::MatchesRegex("cgroup-memory-manager [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
+TEST(WithPlace, NamesTheLineOfASettingThatHoldsFromTheFile) {
+  const ConfigFile file{"interval: 5s\nparent: nowhere\n"};
+  const auto from_file = options_of({"--config", file.path()});
+  EXPECT_EQ(with_place(from_file, "parent: it does not exist"),
+            file.path() + ":2: parent: it does not exist");
+  EXPECT_EQ(with_place(from_file, "metrics: cannot listen"), "metrics: cannot listen");
+  EXPECT_EQ(with_place(from_file, "no memory controller"), "no memory controller");
+  const auto overridden = options_of({"--config", file.path(), "--parent", "elsewhere"});
+  EXPECT_EQ(with_place(overridden, "parent: it does not exist"), "parent: it does not exist");
+}
+
 }  // namespace
 }  // namespace cmm
