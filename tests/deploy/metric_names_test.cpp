@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -20,8 +21,8 @@ std::set<std::string> found(const std::string& text, const std::regex& pattern) 
   return all;
 }
 
-/// The names of a daemon that has something to say about everything.
-std::set<std::string> exported() {
+/// The metrics of a daemon that has something to say about everything.
+std::string exported_text() {
   auto cgroup = std::make_shared<const Cgroup>(Cgroup{.id = {1}, .path = "a", .container_id = {}});
   Metrics metrics{1};
   ReclaimJob job{};
@@ -38,7 +39,19 @@ std::set<std::string> exported() {
        .rule = {},
        .ledger = ledger});
   metrics.scanned(std::make_shared<const ScanReport>(std::move(report)));
-  return found(*metrics.text(), std::regex{"^[a-z_]+(?=[{ ])", std::regex::multiline});
+  return metrics.text();
+}
+
+std::set<std::string> exported() {
+  return found(exported_text(), std::regex{"^[a-z_]+(?=[{ ])", std::regex::multiline});
+}
+
+TEST(MetricText, IsWhatPromtoolAccepts) {
+  auto* promtool = ::popen("promtool check metrics 2>&1", "w");
+  ASSERT_NE(promtool, nullptr);
+  const auto text = exported_text();
+  EXPECT_EQ(std::fwrite(text.data(), 1, text.size(), promtool), text.size());
+  EXPECT_EQ(::pclose(promtool), 0) << text;
 }
 
 class MetricNames : public testing::TestWithParam<const char*> {};
