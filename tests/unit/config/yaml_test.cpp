@@ -238,10 +238,7 @@ TEST(YamlFile, ThatCannotBeReadIsAnErrorWithPathAndReason) {
   EXPECT_THAT(read_yaml_file("/non\nexistent").error(), Not(HasSubstr("\n")));
 }
 
-std::string shipped_config() {
-  const auto root = std::filesystem::path{__FILE__}.parent_path() / "../../..";
-  return (root / "config/cgroup-memory-manager.yaml").string();
-}
+std::string shipped_config() { return CMM_SHIPPED_CONFIG; }
 
 TEST(ShippedConfig, YieldsTheDefaultsAndShowsEveryKey) {
   const auto read = read_yaml_file(shipped_config());
