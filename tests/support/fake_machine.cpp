@@ -76,7 +76,7 @@ FakeWorkload& FakeMachine::add(FakeWorkload workload) {
   const auto open = [&](const char* file) {
     return UniqueFd{::open((tree_.absolute("top/" + added.name) + "/" + file).c_str(), O_WRONLY | O_CLOEXEC)};
   };
-  files_.push_back({open("memory.current"), open("memory.stat"), open("memory.pressure")});
+  files_.push_back({open("memory.current"), open("memory.stat"), open("memory.pressure"), -1});
   return added;
 }
 
@@ -124,13 +124,14 @@ void FakeMachine::live(Duration passed) {
 }
 
 void FakeMachine::write(std::size_t place) {
-  const auto& [usage, stat, pressure] = files_[place];
+  auto& [usage, stat, pressure, pressure_there] = files_[place];
   const auto& workload = workloads_[place];
   replace(usage, fmt::format("{}\n", (workload.cache + workload.anon).count()));
   replace(stat, fmt::format("anon {}\nfile {}\nshmem 0\nfile_dirty 0\nfile_writeback 0\ninactive_file {}\n"
                             "active_file 0\nworkingset_refault_file {}\n",
                             workload.anon.count(), workload.cache.count(), workload.cache.count(),
                             workload.refaults.count() / kPage));
+  if (std::exchange(pressure_there, workload.pressure) == workload.pressure) return;
   replace(pressure, fmt::format("some avg10={:.2f} avg60=0.00 avg300=0.00 total=0\n", workload.pressure));
 }
 

@@ -69,6 +69,7 @@ class FakeMachine {
     UniqueFd usage;
     UniqueFd stat;
     UniqueFd pressure;
+    double pressure_there = -1;
   };
   void live(Duration passed);
   void write(std::size_t place);

@@ -78,8 +78,7 @@ Duration longest_wait(const FakeWorkload& workload) {
 
 TEST(ADay, OfTwentyOfWhichOneIsHugeKeepsToItsBudgetsAndStarvesNobody) {
   auto setup = usual();
-  setup.pace.longest = 2min;
-  setup.pace.shortest = 2min;
+  setup.pace = {.shortest = 3min, .longest = 3min};
   setup.budget = {.bytes = GiB(1), .cpu = 500ms};
   FakeMachine machine{setup};
   std::vector<const FakeWorkload*> all{&machine.add(streaming("huge", MiB(100)))};
@@ -99,7 +98,7 @@ TEST(ADay, OfTwentyOfWhichOneIsHugeKeepsToItsBudgetsAndStarvesNobody) {
     EXPECT_LE(cpu, 500ms);
   };
   machine.run(24h);
-  for (const auto* workload : all) EXPECT_LE(longest_wait(*workload), 1h) << workload->name;
+  for (const auto* workload : all) EXPECT_LE(longest_wait(*workload), 90min) << workload->name;
 }
 
 Rule rule_for(const std::string& path) {
