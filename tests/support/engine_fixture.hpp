@@ -68,11 +68,12 @@ class EngineFixture : public testing::TestWithParam<CgroupVersion> {
   }
 
   FakeTree tree{GetParam()};
-  EngineSetup setup{.hierarchy = {},
-                    .parents = {},
-                    .policy = {.threshold = MiB(100), .target = MiB(80), .cooldown = std::chrono::seconds{30}},
-                    .ability = {.spares_anon = true, .why_not = {}},
-                    .pace = {.shortest = std::chrono::seconds{1}, .longest = std::chrono::seconds{10}}};
+  EngineSetup setup{
+      .hierarchy = {},
+      .parents = {},
+      .policy = {.threshold = MiB(100), .target = MiB(80), .cooldown = std::chrono::seconds{30}},
+      .ability = {.spares_anon = true, .why_not = {}},
+      .pace = {.shortest = std::chrono::seconds{1}, .longest = std::chrono::seconds{10}}};
   std::unique_ptr<Engine> made;
 };
 
