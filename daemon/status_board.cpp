@@ -168,22 +168,15 @@ Json StatusBoard::scan_json() const {
           {"unreadable", unreadable}};
 }
 
-ReclaimPolicy StatusBoard::policy_of(const TargetReport& row) const {
-  // Between a reload and its scan there may be fewer rules.
-  if (!row.rule || *row.rule >= settings_.rules.size()) return settings_.policy;
-  return with_rule(settings_.policy, settings_.rules[*row.rule]);
-}
-
 Json StatusBoard::target_json(const TargetReport& row) const {
-  const auto policy = policy_of(row);
   Json json{{"cgroup", utf8(row.cgroup->path)},
             {"container", row.cgroup->container_id},
             {"reason", reason_of(row.decision)},
             {"decision", describe(row.decision, report_->at)},
             {"rule", row.rule ? Json(*row.rule + 1) : Json(nullptr)},
             {"cooldown_seconds", seconds(row.cooldown)},
-            {"configured_cooldown_seconds", seconds(policy.cooldown)},
-            {"max_pressure", policy.max_pressure.value},
+            {"configured_cooldown_seconds", seconds(row.configured_cooldown)},
+            {"max_pressure", row.max_pressure.value},
             {"ledger", ledger_json(row.ledger)}};
   if (const auto& sample = row.sample) {
     json["usage"] = sample->usage.count();

@@ -44,7 +44,6 @@ class StatusBoard {
 
   void trace(const ScanReport& report);
   static std::string drawn(const Trace& trace);
-  [[nodiscard]] ReclaimPolicy policy_of(const TargetReport& row) const;
   [[nodiscard]] nlohmann::ordered_json daemon_json() const;
   [[nodiscard]] nlohmann::ordered_json scan_json() const;
   [[nodiscard]] nlohmann::ordered_json target_json(const TargetReport& row) const;

@@ -93,6 +93,7 @@ std::vector<Engine::Candidate> Engine::look_at_all(ScanReport& report, ScanWatch
                                                          .marks = {},
                                                          .decision = {},
                                                          .cooldown = {},
+                                                         .configured_cooldown = policy.cooldown,
                                                          .max_pressure = policy.max_pressure,
                                                          .rule = memory.rule,
                                                          .ledger = memory.ledger});

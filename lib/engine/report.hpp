@@ -24,6 +24,7 @@ struct TargetReport {
   Watermarks marks;                    ///< as learned
   Decision decision;
   Duration cooldown{};                   ///< between two reclaims, as learned
+  Duration configured_cooldown{};        ///< … and as the settings have it, or the rule
   Percent max_pressure{};                ///< that holds for it
   std::optional<std::size_t> rule;       ///< the place of the rule that holds for it, from 0
   std::shared_ptr<const Ledger> ledger;  ///< null where it was never reclaimed

@@ -87,6 +87,8 @@ TEST_F(Explanation, SaysWhatTheRuleSetsAndWhatIsLearned) {
   auto& row = add("a");
   row.rule = 0;
   row.cooldown = 40s;
+  row.configured_cooldown = 10s;
+  row.max_pressure = Percent{5};
   EXPECT_THAT(text("a"), AllOf(HasSubstr("rule 1 (path a): threshold 10%, cooldown 10s, max_pressure 5%"),
                                HasSubstr("40 s as learned, 10 s as configured"), HasSubstr("(at most 5 %)"),
                                HasSubstr("can't be spared (an old kernel): left alone")));

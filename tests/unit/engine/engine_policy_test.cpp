@@ -30,6 +30,7 @@ TEST_P(EnginePolicyTest, ObeysTheFirstRuleThatMatches) {
   Rule others;
   others.match.path = "top/*";
   others.threshold = MiB(400);
+  others.cooldown = std::chrono::seconds{5};
   others.max_pressure = Percent{5};
   setup.rules = {databases, others};
   add("db-1", MiB(200));
@@ -43,6 +44,7 @@ TEST_P(EnginePolicyTest, ObeysTheFirstRuleThatMatches) {
   EXPECT_EQ(row_of(report, "web").marks.threshold, MiB(400));
   EXPECT_EQ(row_of(report, "web").rule, 1U);
   EXPECT_EQ(row_of(report, "web").max_pressure, Percent{5});
+  EXPECT_EQ(row_of(report, "web").configured_cooldown, std::chrono::seconds{5});
   EXPECT_EQ(row_of(report, "db-1").max_pressure, Percent{20});
 }
 
