@@ -38,7 +38,7 @@ TEST_F(Cooldown, OfOneCgroupHoldsNoOther) {
   fill_clean(other, others_data);
   EXPECT_TRUE(daemon.wait_for_reclaim(other)) << daemon.log();
   EXPECT_EQ(daemon.reclaims_of(app).size(), 1);
-  EXPECT_EQ(data.resident(), MiB(100));
+  EXPECT_GE(data.resident(), nearly(MiB(100)));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ TEST_F(Gate, LetsNothingHappenWhereTheNodeHasMoreAvailable) {
   EXPECT_EQ(result.status, ExitStatus{0}) << result.err;
   EXPECT_THAT(result.out, StartsWith("nothing was looked at: the node has "));
   EXPECT_THAT(result.err, HasSubstr("available: nothing is looked at until it has less (when)"));
-  EXPECT_EQ(data.resident(), MiB(100));
+  EXPECT_GE(data.resident(), nearly(MiB(100)));
 }
 
 TEST_F(Gate, OpensWhenTheNodeRunsShort) {

@@ -28,7 +28,7 @@ TEST_F(Once, ScansReclaimsPrintsATableAndExits) {
   EXPECT_LT(result.out.find(large.path()), result.out.find(small.path()))
       << "the one with the most cache first";
   EXPECT_LE(data.resident(), MiB(34));
-  EXPECT_EQ(little.resident(), MiB(20));
+  EXPECT_GE(little.resident(), nearly(MiB(20)));
 }
 
 TEST_F(Once, WithoutCgroupsSaysSoAndIsNoFailure) {

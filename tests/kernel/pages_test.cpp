@@ -84,7 +84,7 @@ TEST_F(DirtyPages, AreLeftAloneUntilTheyAreOnTheDisk) {
     ASSERT_TRUE(daemon.wait_for_scans(8));
     if (app.stat().dirty < kDirty - MiB(8)) continue;
     EXPECT_EQ(daemon.reclaims_of(app).size(), 0) << daemon.log();
-    EXPECT_EQ(data.resident(), kDirty);
+    EXPECT_GE(data.resident(), nearly(kDirty));
 
     data.sync();
     // More than one reclaim may be at it, as the pages come clean one after the other.

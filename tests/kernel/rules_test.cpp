@@ -27,7 +27,7 @@ TEST_F(Rules, ACgroupWithTheAttributeIsIgnored) {
   const auto data = file("data", MiB(100));
   fill_clean(app, data);
   EXPECT_THAT(once({"--threshold", "64MiB"}).out, HasSubstr("ignored by its attribute"));
-  EXPECT_EQ(data.resident(), MiB(100));
+  EXPECT_GE(data.resident(), nearly(MiB(100)));
 
   ASSERT_EQ(::removexattr(path.c_str(), kAttribute), 0);
   EXPECT_THAT(once({"--threshold", "64MiB"}).out, HasSubstr("target reached"));
@@ -52,9 +52,9 @@ rules:
 )")});
   EXPECT_EQ(result.status, ExitStatus{0}) << result.err;
   EXPECT_THAT(result.out, HasSubstr("ignored by a rule"));
-  EXPECT_EQ(ignored_data.resident(), MiB(100));
+  EXPECT_GE(ignored_data.resident(), nearly(MiB(100)));
   EXPECT_LE(small_data.resident(), MiB(34)) << "80 % of its own threshold is 32 MiB:\n" << result.out;
-  EXPECT_EQ(other_data.resident(), MiB(50));
+  EXPECT_GE(other_data.resident(), nearly(MiB(50)));
 }
 
 }  // namespace

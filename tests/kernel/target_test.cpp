@@ -52,7 +52,7 @@ TEST_F(TargetLevel, IsKeptForEachOfSeveralCgroups) {
     EXPECT_EQ(line->outcome, "target reached");
     EXPECT_LE(cgroup.reclaimable(), MiB(80));
   }
-  EXPECT_EQ(data_c.resident(), MiB(40));
+  EXPECT_GE(data_c.resident(), nearly(MiB(40)));
   EXPECT_EQ(daemon.reclaims_of(c).size(), 0);
 }
 

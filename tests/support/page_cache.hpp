@@ -50,6 +50,10 @@ class DataFile {
 /// Reads a file into the cgroup's page cache; what of it others had in theirs goes before.
 void fill_clean(const TestCgroup& cgroup, const DataFile& file, unsigned times = 1);
 
+/// What is at least seen of so much cache that nobody has reclaimed. A kernel may take some by itself: with
+/// DAMON (damon_reclaim) it pages out what seems cold, and a page that it is moving isn't counted.
+constexpr Bytes nearly(Bytes bytes) { return Bytes{bytes.count() / 10 * 9}; }
+
 /// Fills the cgroup's page cache with dirty pages.
 void fill_dirty(const TestCgroup& cgroup, const DataFile& file);
 

@@ -64,9 +64,15 @@ struct ChildPlan {
   pid_t parent;
 };
 
+/// Whoever started the tests may ignore some, as nohup does, and a program that is started inherits that.
+void ignore_no_signal() {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+}
+
 /// Between fork and exec: only calls that are async-signal-safe.
 [[noreturn]] void become(const ChildPlan& plan) {
   ::setpgid(0, 0);
+  ignore_no_signal();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const bool ready = ::getppid() == plan.parent && ::dup2(plan.null, STDIN_FILENO) >= 0 &&
                      ::dup2(plan.out, STDOUT_FILENO) >= 0 && ::dup2(plan.err, STDERR_FILENO) >= 0 &&
