@@ -2,6 +2,7 @@
 #include "cgroupfs/inspect.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -173,7 +174,8 @@ Result<EffectiveLimit> find_effective_limit(const Hierarchy& hierarchy, const st
   for (auto each = path; !each.empty(); each = parent_of(each)) {
     for (const auto* file : std::array{interface.limit, interface.high}) {
       if (file == nullptr) continue;
-      const auto text = reader.read_at(AT_FDCWD, (hierarchy.mount + "/" + each + "/" + file).c_str());
+      const auto text =
+          reader.read_at(AT_FDCWD, fmt::format("{}/{}/{}", hierarchy.mount, each, file).c_str());
       const auto limit = text ? parse_set_limit(*text) : std::nullopt;
       if (limit && limit->value_or(tightest.bytes) < tightest.bytes) {
         tightest = {.bytes = limit->value_or({}), .cgroup = each, .file = file};

@@ -2,6 +2,7 @@
 #include "cgroupfs/processes.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 
 #include <charconv>
@@ -47,7 +48,7 @@ Result<std::vector<Process>> list_processes(const std::string& mount, const std:
   std::vector<Process> all;
   ControlFileReader reader;
   for (const auto& each : *tree) {
-    const auto procs = reader.read_at(AT_FDCWD, (mount + "/" + each + "/cgroup.procs").c_str());
+    const auto procs = reader.read_at(AT_FDCWD, fmt::format("{}/{}/cgroup.procs", mount, each).c_str());
     if (procs) {
       add_processes(*procs, each, all);
     } else if (each == path || !is_gone(procs.error())) {
