@@ -81,8 +81,8 @@ bool CgroupTree::is_turn_of(const Cgroup& cgroup) const {
   // kernfs gives inode numbers in steps of a cgroup's number of files: a golden-ratio hash spreads their
   // turns.
   constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15;
-  constexpr int kAllButThreeBits = 61;
-  return (cgroup.id.inode * kGoldenRatio) >> kAllButThreeBits == scan_ % 8;
+  constexpr int kLowHalf = 32;
+  return ((cgroup.id.inode * kGoldenRatio) >> kLowHalf) % kTurns == scan_ % kTurns;
 }
 
 void CgroupTree::refresh(ScanWatch& watch, const Quarantine& quarantine) {

@@ -50,6 +50,10 @@ struct Branch {
   std::optional<Error> limit_error;  ///< why its limits can't be read
 };
 
+/// What changes seldom is looked at once in so many scans. To open, read and close the file of a limit costs
+/// six times as much as reading usage, which is all that most scans do.
+inline constexpr unsigned kTurns = 16;
+
 /// The parents' subtrees, kept up to date from scan to scan at the price of one fstat and one limit for each
 /// branch. Owns all descriptors. For one thread.
 ///
@@ -70,7 +74,7 @@ class CgroupTree {
   /// isn't touched. Throws TakenOver; the tree can't be used any more then.
   void refresh(ScanWatch& watch, const Quarantine& quarantine);
 
-  /// What changes seldom is looked at in every eighth scan, a different eighth of the cgroups each time.
+  /// What changes seldom is looked at once in kTurns scans, another share of the cgroups each time.
   [[nodiscard]] bool is_turn_of(const Cgroup& cgroup) const;
 
   /// Calls `visit(Branch&, Target&)` for each target that was there at the last refresh, branch by branch.

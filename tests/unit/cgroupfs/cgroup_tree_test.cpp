@@ -41,7 +41,7 @@ class CgroupTreeTest : public testing::Test {
 
   /// … once it was the turn of every cgroup to be looked at closely.
   std::vector<std::string> targets_after_a_round() {
-    for (int turn = 0; turn < 8; ++turn) test::refresh(watch());
+    for (unsigned turn = 0; turn < kTurns; ++turn) test::refresh(watch());
     return targets();
   }
 
@@ -243,25 +243,25 @@ TEST_F(CgroupTreeTest, AppliesTheLimitsAboveTheParentToo) {
   EXPECT_EQ(limit_above(), Limit{Bytes{555}});
 }
 
-TEST_F(CgroupTreeTest, LooksAtMemoryHighAgainOnceInEightRefreshes) {
+TEST_F(CgroupTreeTest, LooksAtMemoryHighAgainWhenItIsItsTurn) {
   tree.add("top", {.limit = "900", .high = "500"});
   tree.add("top/leaf");
   EXPECT_EQ(limit_above(), Limit{Bytes{500}});
   tree.write("top", "memory.high", "100\n");
   int looked_at = 0;
-  for (int refresh = 0; refresh < 8; ++refresh) {
+  for (unsigned refresh = 0; refresh < kTurns; ++refresh) {
     if (limit_above() == Limit{Bytes{100}}) ++looked_at;
     tree.write("top", "memory.high", looked_at > 0 ? "200\n" : "100\n");
   }
   EXPECT_GT(looked_at, 0);
 }
 
-TEST_F(CgroupTreeTest, GivesEachCgroupOneTurnInEight) {
+TEST_F(CgroupTreeTest, GivesEachCgroupItsTurn) {
   auto& watched_tree = watch();
   for (std::uint64_t inode = 1; inode < 100; ++inode) {
     const Cgroup cgroup{.id = {inode * 32}, .path = "top/a", .container_id = {}};
     int turns = 0;
-    for (int scan = 0; scan < 8; ++scan) {
+    for (unsigned scan = 0; scan < kTurns; ++scan) {
       test::refresh(watched_tree);
       if (watched_tree.is_turn_of(cgroup)) ++turns;
     }

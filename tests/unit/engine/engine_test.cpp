@@ -144,13 +144,13 @@ TEST_P(EngineTest, GivesAJobADescriptorOfItsOwn) {
   EXPECT_EQ(::fcntl(jobs[0].dir.get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 }
 
-TEST_P(EngineTest, SeesALoweredLimitWithinEightScans) {
+TEST_P(EngineTest, SeesALoweredLimitWithinARoundOfTurns) {
   setup.policy.threshold = Percent{25};
   add(scope('a'), MiB(60));
   EXPECT_EQ(decision(kStart), "below threshold");
   tree.add(scope('a'), {.usage = MiB(60), .cache = MiB(60), .limit = "104857600"});
   std::string last;
-  for (int turn = 1; turn <= 9; ++turn) last = decision(kStart + turn * 10s);
+  for (unsigned turn = 1; turn <= kTurns + 1; ++turn) last = decision(kStart + turn * 10s);
   EXPECT_EQ(last, "in flight") << "it was requested on the way";
 }
 
@@ -159,7 +159,7 @@ TEST_P(EngineTest, SeesARaisedLimitBeforeItReclaims) {
   tree.add(scope('a'), {.usage = MiB(60), .cache = MiB(60), .limit = "1073741824"});
   EXPECT_EQ(decision(kStart), "below threshold");
   tree.add(scope('a'), {.usage = MiB(300), .cache = MiB(300), .limit = "4294967296"});
-  for (int turn = 1; turn <= 8; ++turn) EXPECT_EQ(decision(kStart + turn * 10s), "below threshold");
+  for (unsigned turn = 1; turn <= kTurns; ++turn) EXPECT_EQ(decision(kStart + turn * 10s), "below threshold");
 }
 
 TEST_P(EngineTest, LeavesACgroupAloneWhileItsReclaimIsInFlightHoweverLong) {
@@ -176,7 +176,7 @@ TEST_P(EngineTest, RemembersAReclaimInFlightOfACgroupThatIsNoTargetForAWhile) {
   add("top/leaf", MiB(200));
   ASSERT_THAT(scan().jobs, SizeIs(1));
   add("top/leaf/inner", MiB(1));
-  for (int turn = 0; turn < 8; ++turn) scan(kStart + 40s);
+  for (unsigned turn = 0; turn < kTurns; ++turn) scan(kStart + 40s);
   EXPECT_EQ(scan(kStart + 40s).report.targets.at(0).cgroup->path, "top/leaf/inner");
   tree.remove("top/leaf/inner");
   EXPECT_EQ(decision(kStart + 80s), "in flight");
