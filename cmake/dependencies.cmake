@@ -17,8 +17,9 @@ set_target_properties(cmm_yaml_cpp PROPERTIES IMPORTED_LOCATION ${YAML_CPP_STATI
 target_include_directories(cmm_yaml_cpp SYSTEM INTERFACE ${YAML_CPP_INCLUDE_DIR})
 
 # What is shipped loads what Debian has no static or header-only form of, which is prometheus-cpp and with it the C++
-# runtime, and nothing else: each shared library adds relocated pages of its own to the resident set. Compiling fmt's headers into every file takes five times as long, so the other builds load it.
-option(CMM_LEAN "Compile in fmt, spdlog and the C++ runtime instead of loading them" OFF)
+# runtime, and nothing else: each shared library adds relocated pages of its own to the resident set. Compiling fmt's
+# headers into every file takes five times as long, so the other builds load it.
+option(CMM_LEAN "Compile in fmt and spdlog instead of loading them" OFF)
 add_library(cmm_fmt INTERFACE)
 add_library(cmm_spdlog INTERFACE)
 if(CMM_LEAN)
@@ -26,7 +27,6 @@ if(CMM_LEAN)
   # Debian's own header-only target of spdlog would load fmt's library.
   target_compile_definitions(cmm_spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
   target_link_libraries(cmm_spdlog INTERFACE cmm_fmt Threads::Threads)
-  add_link_options(-static-libstdc++ -static-libgcc)
 else()
   target_link_libraries(cmm_fmt INTERFACE fmt::fmt)
   target_link_libraries(cmm_spdlog INTERFACE spdlog::spdlog)
