@@ -223,11 +223,6 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
   report.print(arguments.json);
 }
 
-std::string default_daemon() {
-  const auto here = fs::read_symlink("/proc/self/exe").parent_path();
-  return here.parent_path() / "daemon/cgroup-memory-manager";
-}
-
 Arguments parse(int argc, char** argv) {
   namespace po = boost::program_options;
   Arguments arguments;

@@ -203,6 +203,11 @@ void write_clean_file(const std::string& path, std::uint64_t bytes) {
   if (::fsync(file.get()) != 0) fail(path);
 }
 
+std::string default_daemon() {
+  const auto here = fs::read_symlink("/proc/self/exe").parent_path();
+  return here.parent_path() / "daemon/cgroup-memory-manager";
+}
+
 void raise_limits() {
   const auto most = read_number("/proc/sys/fs/nr_open");
   const rlimit all{most, most};

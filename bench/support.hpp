@@ -62,6 +62,9 @@ double resident(const std::string& path, Bytes size);
 /// "2GiB" on a command line.
 Bytes size_of(const std::string& text);
 
+/// The daemon of the same build as the benchmark that asks.
+std::string default_daemon();
+
 /// As many open files as the process may have, above the hard limit where it is privileged to.
 void raise_limits();
 

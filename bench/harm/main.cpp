@@ -2,7 +2,6 @@
 // What reclaim does to the workloads: alone, with the daemon, and with all of the cache dropped instead.
 #include <boost/program_options.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 
@@ -10,8 +9,6 @@
 
 namespace cmm::bench::harm {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Arguments {
   std::string daemon;
@@ -30,11 +27,6 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
     if (scenario == 'd') play_cycle(setup, report);
   }
   report.print(arguments.json);
-}
-
-std::string default_daemon() {
-  const auto here = fs::read_symlink("/proc/self/exe").parent_path();
-  return here.parent_path() / "daemon/cgroup-memory-manager";
 }
 
 Arguments parse(int argc, char** argv) {
