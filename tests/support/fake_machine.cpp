@@ -36,6 +36,14 @@ ReclaimOutcome freed(FakeWorkload& workload, const ReclaimRequest& request, Byte
   return outcome;
 }
 
+EngineSetup usual() {
+  return {.hierarchy = {},
+          .parents = {},
+          .policy = {.threshold = MiB(100), .target = MiB(80), .cooldown = std::chrono::seconds{30}},
+          .ability = {},
+          .pace = {.shortest = std::chrono::seconds{1}, .longest = std::chrono::seconds{20}}};
+}
+
 FakeWorkload streaming(const std::string& name, Bytes per_second) {
   return {.name = name, .live = [per_second](FakeWorkload& self, Duration passed) {
             const auto seconds = std::chrono::duration<double>{passed}.count();

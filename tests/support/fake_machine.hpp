@@ -34,6 +34,9 @@ struct FakeWorkload {
 /// The outcome of a reclaim that frees as much as that.
 ReclaimOutcome freed(FakeWorkload& workload, const ReclaimRequest& request, Bytes bytes);
 
+/// Threshold 100 MiB, target 80 MiB, cooldown 30 s, a scan in 20 s.
+EngineSetup usual();
+
 /// Page cache that grows steadily and is never read again.
 FakeWorkload streaming(const std::string& name, Bytes per_second);
 /// Cache that is needed: all that is freed of it comes straight back from disk.

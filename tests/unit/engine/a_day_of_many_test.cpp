@@ -19,15 +19,8 @@ using test::cycling;
 using test::FakeMachine;
 using test::FakeWorkload;
 using test::streaming;
+using test::usual;
 using testing::IsEmpty;
-
-EngineSetup usual() {
-  return {.hierarchy = {},
-          .parents = {},
-          .policy = {.threshold = MiB(100), .target = MiB(80), .cooldown = 30s},
-          .ability = {},
-          .pace = {.shortest = 1s, .longest = 20s}};
-}
 
 std::string decision_of(const TargetReport& row) {
   const auto* skip = std::get_if<Skip>(&row.decision);

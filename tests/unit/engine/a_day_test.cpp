@@ -19,19 +19,11 @@ using test::FakeMachine;
 using test::FakeWorkload;
 using test::streaming;
 using test::stubborn;
+using test::usual;
 using testing::Each;
 using testing::Ge;
 using testing::IsEmpty;
 using testing::Le;
-
-/// Threshold 100 MiB, target 80 MiB, cooldown 30 s, a scan in 20 s.
-EngineSetup usual() {
-  return {.hierarchy = {},
-          .parents = {},
-          .policy = {.threshold = MiB(100), .target = MiB(80), .cooldown = 30s},
-          .ability = {},
-          .pace = {.shortest = 1s, .longest = 20s}};
-}
 
 /// How many attempts there were in each of the hours.
 std::vector<unsigned> by_hour(const FakeWorkload& workload, unsigned hours = 24) {
