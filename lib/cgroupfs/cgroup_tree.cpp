@@ -9,6 +9,7 @@
 
 #include "cgroupfs/container_name.hpp"
 #include "cgroupfs/directory.hpp"
+#include "cgroupfs/pod_path.hpp"
 
 namespace cmm {
 namespace {
@@ -199,6 +200,7 @@ void CgroupTree::list(Branch& branch) {
   }
   branch.list_error.reset();
   branch.stale = false;
+  branch.named = 0;
   branch.listed_children = children->size();
 
   std::unordered_map<std::string, CgroupId> listed;
@@ -216,7 +218,9 @@ void CgroupTree::list(Branch& branch) {
 void CgroupTree::add(Branch& branch, const std::string& name, CgroupId id) {
   if (is_container_helper(name)) return;
   const std::string container{container_id(name)};
-  auto cgroup = std::make_shared<const Cgroup>(Cgroup{id, branch.cgroup->path + "/" + name, container});
+  auto path = branch.cgroup->path + "/" + name;
+  auto pod = pod_of_path(path);
+  auto cgroup = std::make_shared<const Cgroup>(Cgroup{id, std::move(path), container, std::move(pod)});
   if (!container.empty()) {
     Target target;
     target.cgroup = std::move(cgroup);

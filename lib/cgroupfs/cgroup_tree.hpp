@@ -22,6 +22,7 @@ struct Target {
   CgroupRef cgroup;
   bool is_container = false;  ///< named by a container id: what is below it belongs to it
   bool gone = false;          ///< set by whoever finds it removed; the next refresh drops it
+  bool is_pause = false;      ///< it only holds a pod's namespaces: not to be looked at
   bool untouched = false;     ///< it was in quarantine when it was found: nothing is known of it but its name
   UniqueFd dir;
   HeldFile usage;
@@ -44,7 +45,9 @@ struct Branch {
   std::vector<Target> targets;
   std::vector<std::unique_ptr<Branch>> branches;
   unsigned long listed_children = 0;  ///< child directories at the last listing, whatever became of them
-  bool stale = true;                  ///< its list of children may be out of date
+  std::uint64_t named =
+      0;              ///< the version of the log links by which its targets have their names; 0: they are new
+  bool stale = true;  ///< its list of children may be out of date
   bool gone = false;
   std::optional<Error> list_error;   ///< why its children can't be seen
   std::optional<Error> limit_error;  ///< why its limits can't be read
@@ -83,6 +86,12 @@ class CgroupTree {
     for (auto& root : roots_) visit_targets(root.branch, visit);
   }
 
+  /// Calls `visit(Branch&)` for each branch.
+  template <class Visit>
+  void for_each_branch(const Visit& visit) {
+    for (auto& root : roots_) visit_branches(root.branch, visit);
+  }
+
   /// The branches that can't be read, with why; a missing parent is one of them.
   [[nodiscard]] std::vector<Error> unreadable() const;
 
@@ -100,6 +109,12 @@ class CgroupTree {
   static void visit_targets(Branch& branch, const Visit& visit) {
     for (auto& target : branch.targets) visit(branch, target);
     for (auto& child : branch.branches) visit_targets(*child, visit);
+  }
+
+  template <class Visit>
+  static void visit_branches(Branch& branch, const Visit& visit) {
+    visit(branch);
+    for (auto& child : branch.branches) visit_branches(*child, visit);
   }
 
   [[nodiscard]] bool in_quarantine(const Cgroup& cgroup) const { return quarantine_->contains(cgroup.path); }

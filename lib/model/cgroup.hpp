@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "model/workload.hpp"
+
 namespace cmm {
 
 /// What tells one cgroup from another. kernfs gives an inode number to one cgroup only (64 bits, with a
@@ -21,11 +23,13 @@ struct CgroupId {
   };
 };
 
-/// Who a cgroup is; never changes while it lives. Shared by everything that speaks about the cgroup.
+/// Who a cgroup is. Shared by everything that speaks about the cgroup; where the names of a container become
+/// known later than its cgroup, another value takes this one's place.
 struct Cgroup {
   CgroupId id;
   std::string path;  ///< below the mount of the memory hierarchy: "kubepods.slice/…/cri-containerd-….scope"
   std::string container_id;  ///< 64 hex digits, or empty where the name carries none
+  Workload workload{};       ///< in the words of Kubernetes
 };
 
 using CgroupRef = std::shared_ptr<const Cgroup>;
