@@ -19,13 +19,35 @@ namespace {
 constexpr std::string_view rules_forms =
     "a list of rules like {match: {path: \"*/db-*\"}, action: ignore} or {match: {path: \"*/build-*\"}, "
     "threshold: 10%}";
-constexpr std::string_view match_forms = "a map of path, container or both like {path: \"*/db-*\"}";
-constexpr std::string_view pattern_forms =
-    "a glob like \"*/db-*\" that is compared with the whole path below the mount of the memory hierarchy";
-constexpr std::string_view container_forms = "a glob like \"1f2e*\" that is compared with the container id";
+constexpr std::string_view match_forms =
+    "a map of namespace, pod, container, qos, path and container_id, or of some of them, like {path: "
+    "\"*/db-*\"} or {namespace: \"ci-*\", qos: besteffort}";
+constexpr std::string_view qos_key = "qos";
+constexpr std::string_view qos_forms = "guaranteed, burstable or besteffort";
 constexpr std::string_view action_forms = "ignore";
 constexpr std::string_view content_forms =
     "action: ignore alone, or at least one of threshold, target, cooldown and max_pressure";
+
+/// What is compared with a glob.
+struct Pattern {
+  std::string_view key;
+  std::string Match::*pattern;
+  std::string_view accepted;
+};
+
+constexpr std::array patterns{
+    Pattern{"namespace", &Match::namespace_name, "a glob like \"ci-*\" that is compared with the namespace"},
+    Pattern{"pod", &Match::pod, "a glob like \"build-*\" that is compared with the pod's name"},
+    Pattern{"container", &Match::container,
+            "a glob like \"postgres\" that is compared with the container's name in its pod"},
+    Pattern{"path", &Match::path,
+            "a glob like \"*/db-*\" that is compared with the whole path below the mount of the memory "
+            "hierarchy"},
+    Pattern{"container_id", &Match::container_id,
+            "a glob like \"1f2e*\" that is compared with the container id"},
+};
+
+constexpr std::array qos_classes{QosClass::guaranteed, QosClass::burstable, QosClass::best_effort};
 
 /// A setting that a rule can replace. Its row of the settings' table knows how it is read and written; this
 /// is the way between a rule and the policy that the row works on.
@@ -63,8 +85,14 @@ tl::unexpected<Complaint> refuse(const YAML::Mark& mark, std::string_view name, 
   return complain(mark, fmt::format("{}: {}: {}; accepted: {}", name, in_quotes(text), why, accepted));
 }
 
-Checked<std::string> read_pattern(const std::string& key, const YAML::Node& value, const YAML::Mark& mark) {
-  const auto accepted = key == "path" ? pattern_forms : container_forms;
+std::vector<std::string_view> match_keys() {
+  std::vector<std::string_view> keys{qos_key};
+  for (const auto& pattern : patterns) keys.push_back(pattern.key);
+  return keys;
+}
+
+Checked<std::string> read_pattern(const Pattern& pattern, const YAML::Node& value, const YAML::Mark& mark) {
+  const auto& [key, member, accepted] = pattern;
   auto text = scalar_of(value, mark, key, accepted);
   if (!text) return text;
   if (text->empty()) return refuse(mark, key, *text, "nothing given", accepted);
@@ -75,18 +103,28 @@ Checked<std::string> read_pattern(const std::string& key, const YAML::Node& valu
   return text;
 }
 
+Checked<QosClass> read_qos(const YAML::Node& value, const YAML::Mark& mark) {
+  const auto text = scalar_of(value, mark, qos_key, qos_forms);
+  if (!text) return tl::unexpected{text.error()};
+  const auto* found = std::ranges::find(qos_classes, *text, [](QosClass qos) { return to_string(qos); });
+  if (found == qos_classes.end()) return refuse(mark, qos_key, *text, "unknown class", qos_forms);
+  return *found;
+}
+
 Checked<Match> read_match(const YAML::Node& value, const YAML::Mark& mark) {
   if (!value.IsMap() || has_own_tag(value)) return wrong_type(value, mark, "match", match_forms);
   Match match;
-  const auto read = [&](const std::string& key, const YAML::Node& pattern, const YAML::Mark& place) {
-    auto& member = key == "path" ? match.path : match.container;
-    return read_pattern(key, pattern, place).map([&](std::string&& text) { member = std::move(text); });
+  const auto read = [&](const std::string& key, const YAML::Node& node,
+                        const YAML::Mark& place) -> Checked<void> {
+    if (key == qos_key) return read_qos(node, place).map([&](QosClass qos) { match.qos = qos; });
+    const auto& pattern = *std::ranges::find(patterns, key, &Pattern::key);
+    return read_pattern(pattern, node, place).map([&](std::string&& text) {
+      match.*pattern.pattern = std::move(text);
+    });
   };
-  const auto lines = read_map(value, {"path", "container"}, read);
+  const auto lines = read_map(value, match_keys(), read);
   if (!lines) return tl::unexpected{lines.error()};
-  if (lines->empty()) {
-    return complain(mark, fmt::format("match: neither path nor container; accepted: {}", match_forms));
-  }
+  if (lines->empty()) return complain(mark, fmt::format("match: nothing given; accepted: {}", match_forms));
   return match;
 }
 
@@ -153,15 +191,13 @@ Checked<Rule> read_rule(const YAML::Node& value, const YAML::Mark& mark) {
       .map([&] { return rule; });
 }
 
-std::string pattern_to_yaml(std::string_view key, std::string_view pattern) {
-  return fmt::format("{}: {}", key, yaml_string(pattern));
-}
-
 std::string to_yaml(const Match& match) {
-  std::vector<std::string> patterns;
-  if (!match.path.empty()) patterns.push_back(pattern_to_yaml("path", match.path));
-  if (!match.container.empty()) patterns.push_back(pattern_to_yaml("container", match.container));
-  return fmt::format("{{{}}}", fmt::join(patterns, ", "));
+  std::vector<std::string> parts;
+  for (const auto& [key, pattern, accepted] : patterns) {
+    if (!(match.*pattern).empty()) parts.push_back(fmt::format("{}: {}", key, yaml_string(match.*pattern)));
+  }
+  if (match.qos) parts.push_back(fmt::format("{}: {}", qos_key, to_string(*match.qos)));
+  return fmt::format("{{{}}}", fmt::join(parts, ", "));
 }
 
 std::string to_yaml(const Rule& rule) {

@@ -16,13 +16,21 @@ bool fits(const std::string& pattern, const std::string& text) {
   return ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
 }
 
-bool fits_container(const std::string& pattern, const std::string& id) {
-  return pattern.empty() || (!id.empty() && fits(pattern, id));
+/// No pattern is one of what isn't known.
+bool fits_known(const std::string& pattern, const std::string& text) {
+  return pattern.empty() || (!text.empty() && fits(pattern, text));
 }
 
 bool matches(const Match& match, const Cgroup& cgroup) {
-  const bool path_fits = match.path.empty() || fits(match.path, cgroup.path);
-  return path_fits && fits_container(match.container, cgroup.container_id);
+  const auto& [uid, qos, names] = cgroup.workload;
+  return fits_known(match.path, cgroup.path) && fits_known(match.container_id, cgroup.container_id) &&
+         fits_known(match.namespace_name, names.namespace_name) && fits_known(match.pod, names.pod) &&
+         fits_known(match.container, names.container) && (!match.qos || match.qos == qos);
+}
+
+/// What a rule's match says of one thing.
+std::string part(std::string_view what, std::string_view said) {
+  return said.empty() ? std::string{} : fmt::format("{} {}", what, said);
 }
 
 }  // namespace
@@ -32,6 +40,13 @@ std::optional<std::size_t> find_rule(const Rules& rules, const Cgroup& cgroup) {
       std::ranges::find_if(rules, [&](const Rule& rule) { return matches(rule.match, cgroup); });
   if (found == rules.end()) return std::nullopt;
   return static_cast<std::size_t>(found - rules.begin());
+}
+
+bool need_names(const Rules& rules) {
+  return std::ranges::any_of(rules, [](const Rule& rule) {
+    const auto& match = rule.match;
+    return !match.namespace_name.empty() || !match.pod.empty() || !match.container.empty();
+  });
 }
 
 ReclaimPolicy with_rule(const ReclaimPolicy& policy, const Rule& rule) {
@@ -49,9 +64,13 @@ ReclaimPolicy with_rule(const ReclaimPolicy& policy, const Rule& rule) {
 
 std::string rule_name(const Rules& rules, std::size_t place) {
   const auto& match = rules.at(place).match;
-  std::vector<std::string> parts;
-  if (!match.path.empty()) parts.push_back("path " + match.path);
-  if (!match.container.empty()) parts.push_back("container " + match.container);
+  std::vector<std::string> parts{part("namespace", match.namespace_name),
+                                 part("pod", match.pod),
+                                 part("container", match.container),
+                                 part("qos", match.qos ? to_string(*match.qos) : ""),
+                                 part("path", match.path),
+                                 part("container_id", match.container_id)};
+  std::erase(parts, "");
   return fmt::format("rule {} ({})", place + 1, fmt::join(parts, ", "));
 }
 

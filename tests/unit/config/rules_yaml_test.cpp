@@ -33,23 +33,27 @@ TEST(RulesYaml, AreReadInTheirOrderWithAllThatTheySay) {
       "  - match: {path: \"*/db-*\"}\n"
       "    action: ignore\n"
       "  - match:\n"
-      "      container: 1f*\n"
+      "      container_id: 1f*\n"
       "      path: 'build/*'\n"
       "    threshold: 10%\n"
       "    target: 100 MiB\n"
       "    cooldown: 5\n"
       "    max_pressure: 50%\n"
-      "  - {match: {container: 7}, target: 0}\n");
-  Rules expected(3);
+      "  - {match: {container_id: 7}, target: 0}\n"
+      "  - {match: {namespace: ci-*, pod: build-*, container: c, qos: besteffort}, target: 0}\n");
+  Rules expected(4);
   expected[0].match.path = "*/db-*";
   expected[0].ignore = true;
-  expected[1].match = {.path = "build/*", .container = "1f*"};
+  expected[1].match = {.path = "build/*", .container_id = "1f*"};
   expected[1].threshold = Percent{10};
   expected[1].target = MiB(100);
   expected[1].cooldown = 5s;
   expected[1].max_pressure = Percent{50};
-  expected[2].match.container = "7";
+  expected[2].match.container_id = "7";
   expected[2].target = Bytes{0};
+  expected[3].match = {
+      .namespace_name = "ci-*", .pod = "build-*", .container = "c", .qos = QosClass::best_effort};
+  expected[3].target = Bytes{0};
   EXPECT_EQ(rules, expected);
 }
 
@@ -88,10 +92,12 @@ TEST(RulesYaml, AreRefusedWithTheLineAndWhatIsAccepted) {
       {"rules:\n - a\n", "c.yaml:2: rules: the text \"a\" instead of a rule", "accepted: a list of rules"},
       {"rules:\n - []\n", "c.yaml:2: rules: an empty list instead of a rule", "accepted: a list of rules"},
       {"rules:\n -\n", "c.yaml:1: rules: nothing instead of a rule", "accepted: a list of rules like"},
-      {"rules:\n - {}\n", "c.yaml:2: rules: a rule without match", "accepted: a map of path, container"},
-      {"rules:\n - threshold: 10%\n", "c.yaml:2: rules: a rule without match", "accepted: a map of path"},
+      {"rules:\n - {}\n", "c.yaml:2: rules: a rule without match",
+       "accepted: a map of namespace, pod, container"},
+      {"rules:\n - threshold: 10%\n", "c.yaml:2: rules: a rule without match",
+       "accepted: a map of namespace"},
       {"rules:\n - match: {path: a}\n   action: ignore\n - action: ignore\n",
-       "c.yaml:4: rules: a rule without match", "accepted: a map of path"},
+       "c.yaml:4: rules: a rule without match", "accepted: a map of namespace"},
       {"rules:\n - match: {path: a}\n   treshold: 5%\n", "c.yaml:3: rules: unknown key \"treshold\"",
        "did you mean \"threshold\"?"},
       {"rules:\n - match: {path: a}\n   interval: 5s\n", "c.yaml:3: rules: unknown key \"interval\"",
@@ -111,13 +117,13 @@ TEST(RulesYaml, AreRefusedWithTheLineAndWhatIsAccepted) {
       {"rules:\n - match: {path: a}\n   action: [ignore]\n", "c.yaml:3: rules: action: wrong type, a list",
        "accepted: ignore"},
       {"rules:\n - match: a\n", "c.yaml:2: rules: match: wrong type, the text \"a\"",
-       "accepted: a map of path"},
-      {"rules:\n - match:\n", "c.yaml:2: rules: match: wrong type, nothing", "accepted: a map of path"},
-      {"rules:\n - match: {}\n", "c.yaml:2: rules: match: neither path nor container", "accepted: a map of"},
+       "accepted: a map of namespace"},
+      {"rules:\n - match:\n", "c.yaml:2: rules: match: wrong type, nothing", "accepted: a map of namespace"},
+      {"rules:\n - match: {}\n", "c.yaml:2: rules: match: nothing given", "accepted: a map of"},
       {"rules:\n - match:\n     pathh: a\n", "c.yaml:3: rules: unknown key \"pathh\"",
        "did you mean \"path\"?"},
-      {"rules:\n - match:\n     pod: a\n", "c.yaml:3: rules: unknown key \"pod\"",
-       "accepted: path, container"},
+      {"rules:\n - match:\n     tenant: a\n", "c.yaml:3: rules: unknown key \"tenant\"",
+       "accepted: qos, namespace, pod, container, path, container_id"},
       {"rules:\n - match:\n     path: a\n     path: b\n", "c.yaml:4: rules: path: duplicate key, line 3",
        "accepted: each key once"},
       {"rules:\n - match: {path: [a]}\n", "c.yaml:2: rules: path: wrong type, a list",
@@ -126,10 +132,12 @@ TEST(RulesYaml, AreRefusedWithTheLineAndWhatIsAccepted) {
       {"rules:\n - match: {path: !!str a}\n", "c.yaml:2: rules: path: wrong type, a value with the tag",
        "accepted: a glob like"},
       {"rules:\n - match: {path: \"\"}\n", "c.yaml:2: rules: path: \"\": nothing given", "accepted: a glob"},
-      {"rules:\n - match: {container: \"\"}\n", "c.yaml:2: rules: container: \"\": nothing given",
+      {"rules:\n - match: {container_id: \"\"}\n", "c.yaml:2: rules: container_id: \"\": nothing given",
        "compared with the container id"},
       {"rules:\n - match: {path: \"a\\0b\"}\n", "c.yaml:2: rules: path: \"a\\x00b\": not a pattern",
        "accepted"},
+      {"rules:\n - match: {qos: best}\n", "c.yaml:2: rules: qos: \"best\": unknown class",
+       "accepted: guaranteed, burstable or besteffort"},
       {"rules:\n - match: {path: /sys/fs/cgroup/a}\n",
        "c.yaml:2: rules: path: \"/sys/fs/cgroup/a\": matches "
        "nothing",
@@ -166,19 +174,23 @@ TEST(RulesYaml, TakeATargetThatOnlyALimitCouldTellToBeAboveTheThreshold) {
 
 TEST(RulesYaml, AreWrittenWithWhatTheySayAndNothingElse) {
   EXPECT_EQ(to_yaml(Rules{}), "# rules: none\n");
-  Rules rules(2);
+  Rules rules(3);
   rules[0].match.path = "*/db-*";
   rules[0].ignore = true;
-  rules[1].match = {.path = "build/*", .container = "1f*"};
+  rules[2].match = {.namespace_name = "ci-*", .pod = "b", .container = "c", .qos = QosClass::burstable};
+  rules[2].ignore = true;
+  rules[1].match = {.path = "build/*", .container_id = "1f*"};
   rules[1].threshold = Percent{10};
   rules[1].cooldown = 5s;
   EXPECT_EQ(to_yaml(rules),
             "rules:\n"
             "  - match: {path: \"*/db-*\"}\n"
             "    action: ignore\n"
-            "  - match: {path: \"build/*\", container: \"1f*\"}\n"
+            "  - match: {path: \"build/*\", container_id: \"1f*\"}\n"
             "    threshold: 10%\n"
-            "    cooldown: 5s\n");
+            "    cooldown: 5s\n"
+            "  - match: {namespace: \"ci-*\", pod: \"b\", container: \"c\", qos: burstable}\n"
+            "    action: ignore\n");
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ Cgroup cgroup_at(std::string path, std::string container_id = {}) {
 
 Rule rule_for(std::string path, std::string container = {}) {
   Rule rule;
-  rule.match = {std::move(path), std::move(container)};
+  rule.match.path = std::move(path);
+  rule.match.container_id = std::move(container);
   return rule;
 }
 
@@ -123,9 +124,63 @@ TEST(WithRule, KeepsTheThresholdWhereOnlyATargetIsGiven) {
 
 TEST(RuleName, CountsFromOneAndShowsThePatterns) {
   const Rules rules{rule_for("kubepods.slice/*", "1f*"), rule_for("a"), rule_for("", "2*")};
-  EXPECT_EQ(rule_name(rules, 0), "rule 1 (path kubepods.slice/*, container 1f*)");
+  EXPECT_EQ(rule_name(rules, 0), "rule 1 (path kubepods.slice/*, container_id 1f*)");
   EXPECT_EQ(rule_name(rules, 1), "rule 2 (path a)");
-  EXPECT_EQ(rule_name(rules, 2), "rule 3 (container 2*)");
+  EXPECT_EQ(rule_name(rules, 2), "rule 3 (container_id 2*)");
+}
+
+Cgroup postgres() {
+  auto cgroup = cgroup_at("kubepods/pod1/1f2e", "1f2e");
+  cgroup.workload = {
+      .pod_uid = "1", .qos = QosClass::guaranteed, .names = {"databases", "postgres-0", "server"}};
+  return cgroup;
+}
+
+TEST(FindRule, MatchesInTheWordsOfKubernetes) {
+  const struct {
+    Match match;
+    bool matches;
+  } rows[] = {
+      {{.namespace_name = "databases"}, true},
+      {{.namespace_name = "data*"}, true},
+      {{.namespace_name = "data"}, false},
+      {{.pod = "postgres-?"}, true},
+      {{.pod = "mysql-*"}, false},
+      {{.container = "server"}, true},
+      {{.container = "1f2e"}, false},
+      {{.qos = QosClass::guaranteed}, true},
+      {{.qos = QosClass::burstable}, false},
+      {{.namespace_name = "*", .pod = "*", .container = "*", .qos = QosClass::guaranteed}, true},
+      {{.namespace_name = "databases", .pod = "mysql-*"}, false},
+  };
+  for (const auto& row : rows) {
+    Rule rule;
+    rule.match = row.match;
+    EXPECT_EQ(matches(rule, postgres()), row.matches) << rule_name({rule}, 0);
+  }
+}
+
+TEST(FindRule, MatchesNothingByWhatIsntKnown) {
+  auto unnamed = postgres();
+  unnamed.workload.names = {};
+  EXPECT_FALSE(matches(Rule{.match = {.namespace_name = "*"}}, unnamed));
+  EXPECT_FALSE(matches(Rule{.match = {.pod = "*"}}, unnamed));
+  EXPECT_FALSE(matches(Rule{.match = {.container = "*"}}, unnamed));
+  EXPECT_TRUE(matches(Rule{.match = {.qos = QosClass::guaranteed}}, unnamed));
+  EXPECT_FALSE(matches(Rule{.match = {.qos = QosClass::guaranteed}}, cgroup_at("system.slice/a")));
+}
+
+TEST(NeedNames, SaysWhetherARuleAsksForWhatOnlyLogLinksTell) {
+  EXPECT_FALSE(need_names({}));
+  EXPECT_FALSE(need_names({Rule{.match = {.path = "a", .container_id = "b", .qos = QosClass::burstable}}}));
+  EXPECT_TRUE(need_names({rule_for("a"), Rule{.match = {.namespace_name = "a"}}}));
+  EXPECT_TRUE(need_names({Rule{.match = {.pod = "a"}}}));
+  EXPECT_TRUE(need_names({Rule{.match = {.container = "a"}}}));
+}
+
+TEST(RuleName, SaysWhatIsAskedInTheWordsOfKubernetes) {
+  const Rules rules{Rule{.match = {.namespace_name = "ci-*", .qos = QosClass::best_effort}}};
+  EXPECT_EQ(rule_name(rules, 0), "rule 1 (namespace ci-*, qos besteffort)");
 }
 
 }  // namespace
