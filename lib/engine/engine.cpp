@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/naming.hpp"
 #include "policy/budget.hpp"
 #include "policy/gate.hpp"
 #include "policy/rules.hpp"
@@ -37,17 +38,19 @@ Engine::Engine(EngineSetup setup, Memory memory)
     : setup_(std::move(setup)),
       rule_policies_(policies_of(setup_.rules, setup_.policy)),
       tree_(setup_.hierarchy, setup_.parents),
+      links_(setup_.container_logs),
       sampler_(setup_.hierarchy, setup_.root),
       node_(kUnknownNode),
       memory_(std::move(memory)) {}
 
 void Engine::change(EngineSetup setup) {
   if (setup.parents != setup_.parents) tree_.watch(setup.parents);
+  if (setup.container_logs != setup_.container_logs) look_for_names_in(setup.container_logs);
   setup_ = std::move(setup);
   rule_policies_ = policies_of(setup_.rules, setup_.policy);
   for (auto& [id, remembered] : memory_.cgroups) {
     remembered.rule.reset();
-    remembered.rule_found = false;
+    remembered.ruled.reset();
   }
 }
 
@@ -69,6 +72,7 @@ Scan Engine::scan(TimePoint now, ScanWatch& watch, const Quarantine& quarantine)
   soonest_.reset();
   report.targets.reserve(last_targets_);
   tree_.refresh(watch, quarantine);
+  name_all(report);
   auto candidates = look_at_all(report, watch, quarantine);
   share_out(report.targets, candidates);
   if (!setup_.dry_run) hand_out(scan, candidates);
@@ -81,12 +85,25 @@ Scan Engine::scan(TimePoint now, ScanWatch& watch, const Quarantine& quarantine)
   return scan;
 }
 
+void Engine::look_for_names_in(const std::string& directory) {
+  links_ = LogLinks{directory};
+  tree_.for_each_branch([](Branch& branch) { branch.named = 0; });
+}
+
+void Engine::name_all(ScanReport& report) {
+  links_.refresh();
+  tree_.for_each_branch([&](Branch& branch) {
+    if (branch.named != links_.version()) name_targets(branch, links_);
+  });
+  report.names_error = links_.error();
+}
+
 std::vector<Engine::Candidate> Engine::look_at_all(ScanReport& report, ScanWatch& watch,
                                                    const Quarantine& quarantine) {
   std::vector<Candidate> candidates;
   tree_.for_each_target([&](const Branch& branch, Target& target) {
-    if (target.gone) return;
-    auto& memory = remember(*target.cgroup);
+    if (target.gone || target.is_pause) return;
+    auto& memory = remember(target.cgroup);
     const auto& policy = policy_of(memory);
     auto& row = report.targets.emplace_back(TargetReport{.cgroup = target.cgroup,
                                                          .sample = {},
@@ -197,9 +214,10 @@ void Engine::tell(const CgroupRef& cgroup, const Remembered& memory, const Learn
                             .raise = learning.raise});
 }
 
-Remembered& Engine::remember(const Cgroup& cgroup) {
-  auto& memory = memory_.cgroups[cgroup.id];
-  if (!std::exchange(memory.rule_found, true)) memory.rule = find_rule(setup_.rules, cgroup);
+Remembered& Engine::remember(const CgroupRef& cgroup) {
+  auto& memory = memory_.cgroups[cgroup->id];
+  // Another value says more of the same cgroup: its names have become known.
+  if (std::exchange(memory.ruled, cgroup) != cgroup) memory.rule = find_rule(setup_.rules, *cgroup);
   memory.seen_in_scan = memory_.scans;
   return memory;
 }

@@ -14,6 +14,7 @@
 #include "cgroupfs/scan_watch.hpp"
 #include "engine/memory.hpp"
 #include "engine/report.hpp"
+#include "kubelet/log_links.hpp"
 #include "model/cycle_budget.hpp"
 #include "model/gate.hpp"
 #include "model/reclaim_policy.hpp"
@@ -32,6 +33,7 @@ struct EngineSetup {
   Gate gate = {};
   CycleBudget budget = {};
   Pace pace = {};
+  std::string container_logs = "/var/log/containers";  ///< where the kubelet links the containers' logs
   bool dry_run = false;    ///< decide, but hand out no job and open nothing for writing
   std::string root = "/";  ///< the seam for tests: where /proc is looked for
 };
@@ -84,6 +86,8 @@ class Engine {
   };
 
   bool is_gate_closed(ScanReport& report) const;
+  void look_for_names_in(const std::string& directory);
+  void name_all(ScanReport& report);
   std::vector<Candidate> look_at_all(ScanReport& report, ScanWatch& watch, const Quarantine& quarantine);
   bool visit(const Visit& visit);
   Result<void> sample(const Visit& visit);
@@ -99,13 +103,14 @@ class Engine {
   void hand_out(Scan& scan, const std::vector<Candidate>& candidates);
   void tell(const CgroupRef& cgroup, const Remembered& memory, const Learning& before, Bytes freed,
             std::optional<Bytes> refaulted);
-  Remembered& remember(const Cgroup& cgroup);
+  Remembered& remember(const CgroupRef& cgroup);
   [[nodiscard]] const ReclaimPolicy& policy_of(const Remembered& memory) const;
   void forget_unseen();
 
   EngineSetup setup_;
   std::vector<ReclaimPolicy> rule_policies_;  // the policy as each rule changes it
   CgroupTree tree_;
+  LogLinks links_;
   Sampler sampler_;
   NodeMemory node_;
   Memory memory_;

@@ -45,6 +45,7 @@ struct ScanReport {
   std::vector<TargetReport> targets;
   std::vector<Lesson> lessons;
   std::vector<Error> unreadable_branches;
+  std::optional<Error> names_error;  ///< why the names of containers in Kubernetes can't be seen
 };
 
 }  // namespace cmm
