@@ -29,25 +29,37 @@ tl::unexpected<StartupError> refuse(ExitCode code, std::string message) {
   return tl::unexpected{StartupError{code, std::move(message)}};
 }
 
-/// The target that is meant: by its whole path, or by a container id that begins so.
+ContainerNames names_of(const Json& target) {
+  return {text(target, "namespace"), text(target, "pod"), text(target, "container")};
+}
+
+/// By the beginning of its container id, by NAMESPACE/POD or by NAMESPACE/POD/CONTAINER.
+bool is_called(const Json& target, const std::string& subject) {
+  if (subject.size() >= kShortestId && text(target, "container_id").starts_with(subject)) return true;
+  const auto names = names_of(target);
+  const auto name = full_name(names);
+  return !name.empty() && (name == subject || name == subject + "/" + names.container);
+}
+
+/// The target that is meant: by its whole path, or by what it is called.
 tl::expected<Json, StartupError> find_target(const Json& document, const std::string& subject) {
   const auto path = resolve_cgroup_path(text(document["daemon"], "mount"), subject).value_or(subject);
   std::vector<Json> found;
   for (const auto& target : document["targets"]) {
     const auto cgroup = text(target, "cgroup");
     if (cgroup == path || cgroup == utf8(path)) return target;
-    if (subject.size() >= kShortestId && text(target, "container").starts_with(subject))
-      found.push_back(target);
+    if (is_called(target, subject)) found.push_back(target);
   }
   if (found.size() == 1) return found.front();
   if (found.size() > 1) {
     return refuse(ExitCode::usage,
-                  fmt::format("{} containers have an id that begins with {}; give more of it", found.size(),
-                              in_quotes(subject)));
+                  fmt::format("{} stands for {} containers; give more of the id, or NAMESPACE/POD/CONTAINER",
+                              in_quotes(subject), found.size()));
   }
   return refuse(
       ExitCode::unavailable,
-      fmt::format("{} is not among the {} cgroups that are watched below {}; `status` lists them",
+      fmt::format("{} is not among the {} cgroups that are watched below {}; `status` lists them (a "
+                  "pause container never is)",
                   in_quotes(subject), document["targets"].size(), document["daemon"]["parents"].dump()));
 }
 
@@ -157,6 +169,16 @@ std::string steps_of_looking(const Json& daemon, const Json& target, const Hiera
          fmt::format("cooldown   {}\n", cooldown_text(target)) + pressure_step(target) + swap_step(daemon);
 }
 
+std::string identity(const Json& target) {
+  std::string lines;
+  if (const auto name = full_name(names_of(target)); !name.empty())
+    lines += fmt::format("container  {}\n", printable(name));
+  if (const auto id = text(target, "container_id"); !id.empty()) lines += fmt::format("id         {}\n", id);
+  if (const auto uid = text(target, "pod_uid"); !uid.empty())
+    lines += fmt::format("pod        {}, {}\n", uid, text(target, "qos"));
+  return lines;
+}
+
 std::string head(const StatusDocument& document, const std::string& cgroup) {
   return fmt::format("cgroup     {}\nsource     {}\n", printable(cgroup), document.source);
 }
@@ -184,7 +206,7 @@ tl::expected<std::string, StartupError> explain(const StatusDocument& document, 
   const auto& target = *found;
   const auto hierarchy = hierarchy_of(json);
   auto lines = head(document, text(target, "cgroup"));
-  if (!text(target, "container").empty()) lines += fmt::format("container  {}\n", text(target, "container"));
+  lines += identity(target);
   lines += gate_step(daemon) + rule_step(daemon, target);
   if (target.contains("usage")) {
     lines += limit_step(hierarchy, target) + steps_of_looking(daemon, target, hierarchy);

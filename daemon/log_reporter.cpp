@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -26,22 +28,36 @@ std::string remark(const Decision& decision, bool dry_run, TimePoint now) {
   return {};
 }
 
-std::vector<LogField> fields_of(const ReclaimJob& job, const ReclaimOutcome& outcome) {
-  std::vector<LogField> fields{
-      {"cgroup", job.cgroup->path},
-      {"container", job.cgroup->container_id.empty() ? "-" : job.cgroup->container_id},
-      {"requested", outcome.requested},
-      {"freed", outcome.freed},
-      {"cache_before", outcome.cache_before},
-      {"cache_after", outcome.cache_after},
-      {"threshold", job.request.threshold},
-      {"target", job.request.target},
-      {"slices", std::uint64_t{outcome.slices}},
-      {"duration", outcome.duration},
-      {"cpu", outcome.cpu},
-      {"outcome", std::string{to_string(outcome.end)}}};
-  if (outcome.error) fields.push_back({"error", outcome.error->message()});
+/// Which cgroup a line is about, in the words of Kubernetes too where they are known.
+std::vector<LogField> fields_of(const Cgroup& cgroup) {
+  std::vector<LogField> fields{{"cgroup", cgroup.path},
+                               {"container_id", cgroup.container_id.empty() ? "-" : cgroup.container_id}};
+  const auto& names = cgroup.workload.names;
+  if (names.container.empty()) return fields;
+  fields.push_back({"namespace", names.namespace_name});
+  fields.push_back({"pod", names.pod});
+  fields.push_back({"container", names.container});
   return fields;
+}
+
+std::vector<LogField> with(std::vector<LogField> fields, std::vector<LogField> more) {
+  std::ranges::move(more, std::back_inserter(fields));
+  return fields;
+}
+
+std::vector<LogField> fields_of(const ReclaimJob& job, const ReclaimOutcome& outcome) {
+  std::vector<LogField> fields{{"requested", outcome.requested},
+                               {"freed", outcome.freed},
+                               {"cache_before", outcome.cache_before},
+                               {"cache_after", outcome.cache_after},
+                               {"threshold", job.request.threshold},
+                               {"target", job.request.target},
+                               {"slices", std::uint64_t{outcome.slices}},
+                               {"duration", outcome.duration},
+                               {"cpu", outcome.cpu},
+                               {"outcome", std::string{to_string(outcome.end)}}};
+  if (outcome.error) fields.push_back({"error", outcome.error->message()});
+  return with(fields_of(*job.cgroup), std::move(fields));
 }
 
 }  // namespace
@@ -79,7 +95,10 @@ void LogReporter::starting(const Settings& settings, const Startup& startup) {
   }
 }
 
-void LogReporter::change(const Settings& settings) { configure_log(settings.log_level, settings.log_format); }
+void LogReporter::change(const Settings& settings) {
+  configure_log(settings.log_level, settings.log_format);
+  rules_need_names_ = need_names(settings.rules);
+}
 
 void LogReporter::reloaded() {
   log_event(LogLevel::info, "reloaded", {}, "the settings were read again and hold from the next scan on");
@@ -93,6 +112,7 @@ void LogReporter::scanned(const ScanReport& report) {
   tell_gate(report);
   if (report.gate_closed) return;
   tell_branches(report);
+  tell_names(report);
   for (const auto& lesson : report.lessons) tell_lesson(lesson);
   for (const auto& row : report.targets) tell_target(row, report.at);
   forget_gone(report);
@@ -118,12 +138,12 @@ void LogReporter::tell_gate(const ScanReport& report) {
 
 void LogReporter::tell_lesson(const Lesson& lesson) {
   const LogValue refaulted = lesson.refaulted ? LogValue{*lesson.refaulted} : LogValue{std::string{"-"}};
-  log_event(LogLevel::info, "learned",
-            {{"cgroup", lesson.cgroup->path},
-             {"freed", lesson.freed},
-             {"refaulted", refaulted},
-             {"cooldown", std::chrono::duration<double>{lesson.cooldown}.count()},
-             {"raise", lesson.raise}});
+  log_event(
+      LogLevel::info, "learned",
+      with(fields_of(*lesson.cgroup), {{"freed", lesson.freed},
+                                       {"refaulted", refaulted},
+                                       {"cooldown", std::chrono::duration<double>{lesson.cooldown}.count()},
+                                       {"raise", lesson.raise}}));
 }
 
 void LogReporter::tell_branches(const ScanReport& report) {
@@ -139,10 +159,25 @@ void LogReporter::tell_branches(const ScanReport& report) {
   unreadable_branches_ = std::move(now);
 }
 
+// A host without Kubernetes has no such links, and doesn't want to hear of them.
+void LogReporter::tell_names(const ScanReport& report) {
+  const bool are_wanted =
+      rules_need_names_ || std::ranges::any_of(report.targets, [](const TargetReport& row) {
+        return !row.cgroup->workload.pod_uid.empty();
+      });
+  const bool missing = report.names_error && are_wanted;
+  if (std::exchange(names_missing_, missing) == missing) return;
+  if (!missing)
+    return log_event(LogLevel::info, "names_known", {}, "the names of containers are known again");
+  log_event(LogLevel::warn, "names_unknown", {{"error", report.names_error->message()}},
+            "namespace, pod and container are unknown, and rules that ask for them match nothing "
+            "(container_logs)");
+}
+
 void LogReporter::tell_target(const TargetReport& row, TimePoint now) {
   const auto text = remark(row.decision, dry_run_, now);
   const auto told = told_.find(row.cgroup->id);
-  const std::vector<LogField> who{{"cgroup", row.cgroup->path}};
+  const auto who = fields_of(*row.cgroup);
   if (text.empty()) {
     if (told == told_.end()) return;
     log_event(LogLevel::info, "fine", who, "is fine again: " + describe(row.decision, now));

@@ -8,6 +8,7 @@
 #include "config/settings.hpp"
 #include "daemon/startup.hpp"
 #include "engine/report.hpp"
+#include "policy/rules.hpp"
 
 namespace cmm {
 
@@ -15,7 +16,8 @@ namespace cmm {
 /// one thread.
 class LogReporter {
  public:
-  explicit LogReporter(const Settings& settings) : dry_run_(settings.dry_run) {}
+  explicit LogReporter(const Settings& settings)
+      : dry_run_(settings.dry_run), rules_need_names_(need_names(settings.rules)) {}
 
   void starting(const Settings& settings, const Startup& startup);
   /// The settings were changed by a reload.
@@ -33,10 +35,13 @@ class LogReporter {
   void tell_gate(const ScanReport& report);
   void tell_lesson(const Lesson& lesson);
   void tell_branches(const ScanReport& report);
+  void tell_names(const ScanReport& report);
   void tell_target(const TargetReport& row, TimePoint now);
   void forget_gone(const ScanReport& report);
 
   bool dry_run_;
+  bool rules_need_names_;
+  bool names_missing_ = false;
   bool overrunning_ = false;
   bool told_empty_ = false;
   bool gate_closed_ = false;

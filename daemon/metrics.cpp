@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "config/text.hpp"
@@ -112,7 +113,13 @@ const std::array kCgroupSeries{
 
 ClientMetric metric_of(const TargetReport& row, MetricType type, double value) {
   ClientMetric metric;
-  metric.label = {{"cgroup", utf8(row.cgroup->path)}, {"container", row.cgroup->container_id}};
+  const auto& [path, id, names] =
+      std::tie(row.cgroup->path, row.cgroup->container_id, row.cgroup->workload.names);
+  metric.label = {{"cgroup", utf8(path)},
+                  {"container_id", id},
+                  {"namespace", utf8(names.namespace_name)},
+                  {"pod", utf8(names.pod)},
+                  {"container", utf8(names.container)}};
   if (type == MetricType::Counter)
     metric.counter.value = value;
   else

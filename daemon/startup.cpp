@@ -26,9 +26,9 @@ HierarchyResult<std::vector<Parent>> find_parents(const Hierarchy& hierarchy,
     parents.push_back(std::move(*parent));
   }
   if (given.empty()) {
-    auto parent = find_default_parent(hierarchy);
-    if (!parent) return tl::unexpected{parent.error()};
-    parents.push_back(std::move(*parent));
+    auto found = find_default_parents(hierarchy);
+    if (!found) return tl::unexpected{found.error()};
+    parents = *std::move(found);
   }
   return without_nested(std::move(parents));
 }
@@ -46,13 +46,14 @@ EngineSetup with(EngineSetup setup, std::vector<Parent> parents, const Settings&
   setup.gate = settings.when;
   setup.budget = settings.budget;
   setup.pace = pace_of(settings);
+  setup.container_logs = settings.container_logs;
   return setup;
 }
 
 }  // namespace
 
 tl::expected<Startup, StartupError> start_up(const Settings& settings) {
-  auto hierarchy = find_memory_hierarchy();
+  auto hierarchy = find_memory_hierarchy("/", settings.cgroup_root);
   if (!hierarchy) return refuse(hierarchy.error(), "");
   auto parents = find_parents(*hierarchy, settings.parents);
   if (!parents) return refuse(parents.error(), "parent: ");
@@ -79,6 +80,12 @@ tl::expected<EngineSetup, StartupError> changed_setup(const EngineSetup& present
   if (settings.once || settings.dry_run != present.dry_run) {
     return tl::unexpected{
         StartupError{ExitCode::config, "once and dry_run can't be changed while it runs: restart it"}};
+  }
+  const auto hierarchy = find_memory_hierarchy("/", settings.cgroup_root);
+  if (!hierarchy || hierarchy->mount != present.hierarchy.mount) {
+    return tl::unexpected{
+        StartupError{ExitCode::config, "cgroup_root: the hierarchy at " + present.hierarchy.mount +
+                                           " can't be exchanged while it runs: restart it"}};
   }
   auto parents = find_parents(present.hierarchy, settings.parents);
   if (!parents) return refuse(parents.error(), "parent: ");

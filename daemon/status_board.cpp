@@ -91,7 +91,7 @@ void StatusBoard::trace(const ScanReport& report) {
 }
 
 void StatusBoard::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome) {
-  reclaims_.push_front({std::chrono::system_clock::now(), job.cgroup->path, outcome});
+  reclaims_.push_front({std::chrono::system_clock::now(), job.cgroup, outcome});
   if (reclaims_.size() > kRecentReclaims) reclaims_.pop_back();
 }
 
@@ -169,8 +169,14 @@ Json StatusBoard::scan_json() const {
 }
 
 Json StatusBoard::target_json(const TargetReport& row) const {
+  const auto& [uid, qos, names] = row.cgroup->workload;
   Json json{{"cgroup", utf8(row.cgroup->path)},
-            {"container", row.cgroup->container_id},
+            {"container_id", row.cgroup->container_id},
+            {"namespace", utf8(names.namespace_name)},
+            {"pod", utf8(names.pod)},
+            {"container", utf8(names.container)},
+            {"pod_uid", uid},
+            {"qos", qos ? to_string(*qos) : ""},
             {"reason", reason_of(row.decision)},
             {"decision", describe(row.decision, report_->at)},
             {"rule", row.rule ? Json(*row.rule + 1) : Json(nullptr)},
@@ -196,7 +202,8 @@ Json StatusBoard::reclaims_json() const {
   Json all = Json::array();
   for (const auto& [at, cgroup, outcome] : reclaims_) {
     all.push_back({{"at", to_utc_text(at)},
-                   {"cgroup", utf8(cgroup)},
+                   {"cgroup", utf8(cgroup->path)},
+                   {"name", utf8(full_name(cgroup->workload.names))},
                    {"requested", outcome.requested.count()},
                    {"freed", outcome.freed.count()},
                    {"duration_seconds", seconds(outcome.duration)},

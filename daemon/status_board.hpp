@@ -36,7 +36,7 @@ class StatusBoard {
   using WallTime = std::chrono::system_clock::time_point;
   struct Reclaimed {
     WallTime at;
-    std::string cgroup;
+    CgroupRef cgroup;
     ReclaimOutcome outcome;
   };
   /// Usage in KiB, the oldest first: the one thing that each scan reads of each cgroup.

@@ -11,6 +11,7 @@
 #include "daemon/explanation.hpp"
 #include "daemon/log.hpp"
 #include "daemon/status_document.hpp"
+#include "model/workload.hpp"
 
 namespace cmm {
 namespace {
@@ -41,6 +42,11 @@ std::string decision(const Json& target) {
   return text;
 }
 
+std::string name(const Json& target) {
+  const auto text = [&](const char* key) { return target[key].get<std::string>(); };
+  return printable(name_and_path({text("namespace"), text("pod"), text("container")}, text("cgroup")));
+}
+
 void print_table(const StatusDocument& document) {
   const auto& scan = document.json["scan"];
   std::vector<const Json*> targets;
@@ -54,7 +60,7 @@ void print_table(const StatusDocument& document) {
     fmt::print(kRow, size(*target, "usage"), size(*target, "reclaimable"), size(*target, "threshold"),
                size(*target, "effective_limit"),
                fmt::format("{:.4g} s", (*target)["cooldown_seconds"].get<double>()), decision(*target),
-               printable((*target)["cgroup"].get<std::string>()));
+               name(*target));
   }
   if (is_gate_closed(scan)) fmt::print("{}\n", gate_text(scan));
   for (const auto& error : scan.is_null() ? Json::array() : scan["unreadable"]) {

@@ -27,11 +27,11 @@ std::string outcome_text(const ReclaimOutcome& outcome) {
 
 std::string format_row(const TargetReport& row, std::string what) {
   if (row.rule) what += fmt::format(" (rule {})", *row.rule + 1);
-  if (!row.sample) return fmt::format(kRow, "-", "-", "-", "-", what, printable(row.cgroup->path));
+  const auto name = printable(name_and_path(row.cgroup->workload.names, row.cgroup->path));
+  if (!row.sample) return fmt::format(kRow, "-", "-", "-", "-", what, name);
   const auto& sample = *row.sample;
   return fmt::format(kRow, human(sample.usage), sample.cache ? human(sample.cache->reclaimable) : "-",
-                     human(row.marks.threshold), human(sample.effective_limit), what,
-                     printable(row.cgroup->path));
+                     human(row.marks.threshold), human(sample.effective_limit), what, name);
 }
 
 }  // namespace

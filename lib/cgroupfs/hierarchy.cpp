@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <glob.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -12,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 
 #include "cgroupfs/control_file.hpp"
@@ -23,7 +25,49 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kDefaultParents{"kubepods.slice", "kubepods", "docker", "machine.slice", "system.slice"};
+/// kubepods of the systemd and of the cgroupfs driver; kind puts a "kubelet" above.
+constexpr std::array kKubernetesParents{"kubepods.slice", "kubepods", "kubelet.slice/kubelet-kubepods.slice",
+                                        "kubelet/kubepods"};
+/// Containers that are nodes themselves, as minikube's, where the machine's whole hierarchy is seen.
+constexpr std::array kNodeContainers{"docker/*", "system.slice/docker-*.scope",
+                                     "machine.slice/libpod-*.scope"};
+constexpr std::array kOtherParents{"docker", "machine.slice", "system.slice"};
+
+struct GlobResult {
+  glob_t found{};
+  ~GlobResult() { ::globfree(&found); }
+};
+
+std::vector<Parent> existing_parents(const Hierarchy& hierarchy, const std::string& pattern) {
+  GlobResult result;
+  const auto absolute = hierarchy.mount + "/" + pattern;
+  if (::glob(absolute.c_str(), GLOB_ONLYDIR, nullptr, &result.found) != 0) return {};
+  std::vector<Parent> parents;
+  for (std::size_t i = 0; i < result.found.gl_pathc; ++i) {
+    if (auto parent = find_parent(hierarchy, result.found.gl_pathv[i])) parents.push_back(*std::move(parent));
+  }
+  return parents;
+}
+
+std::vector<Parent> nested_kubernetes_parents(const Hierarchy& hierarchy) {
+  std::vector<Parent> parents;
+  for (const auto* node : kNodeContainers) {
+    for (const auto* name : kKubernetesParents) {
+      std::ranges::move(existing_parents(hierarchy, fmt::format("{}/{}", node, name)),
+                        std::back_inserter(parents));
+    }
+  }
+  return parents;
+}
+
+std::string without_slashes_at_end(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+bool lies_in(const std::string& path, const std::string& folder) {
+  return folder.empty() || path == folder || path.starts_with(folder == "/" ? folder : folder + "/");
+}
 
 bool owns_v1(const Mount& mount, const std::string& controller) {
   return mount.type == "cgroup" && contains_word(mount.super_options, ',', controller);
@@ -66,13 +110,22 @@ tl::unexpected<HierarchyError> cannot_stat(const std::string& path) {
 
 }  // namespace
 
-HierarchyResult<Hierarchy> find_hierarchy(const std::string& controller, const std::string& root) {
+HierarchyResult<Hierarchy> find_hierarchy(const std::string& controller, const std::string& root,
+                                          const std::string& cgroup_root) {
   const auto text = read_file(below(root, "/proc/self/mountinfo"));
   if (!text) return fault(HierarchyFault::unreadable, text.error().message());
+  const auto folder = without_slashes_at_end(cgroup_root);
   for (const auto& mount : parse_mountinfo(*text)) {
+    if (!lies_in(mount.mount_point, folder)) continue;
     const auto mount_point = below(root, mount.mount_point);
     if (owns_v1(mount, controller)) return Hierarchy{CgroupVersion::v1, mount_point};
     if (owns_v2(mount, mount_point, controller)) return Hierarchy{CgroupVersion::v2, mount_point};
+  }
+  if (!folder.empty()) {
+    return fault(HierarchyFault::no_controller,
+                 fmt::format("no cgroup hierarchy that owns the {} controller is mounted at or below {} "
+                             "(cgroup_root); mount the host's /sys/fs/cgroup there",
+                             controller, cgroup_root));
   }
   return fault(
       HierarchyFault::no_controller,
@@ -81,8 +134,8 @@ HierarchyResult<Hierarchy> find_hierarchy(const std::string& controller, const s
                   controller));
 }
 
-HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root) {
-  return find_hierarchy("memory", root);
+HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root, const std::string& cgroup_root) {
+  return find_hierarchy("memory", root, cgroup_root);
 }
 
 HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::string& given) {
@@ -114,13 +167,18 @@ HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::strin
   return Parent{relative};
 }
 
-HierarchyResult<Parent> find_default_parent(const Hierarchy& hierarchy) {
-  for (const auto* name : kDefaultParents) {
-    if (auto parent = find_parent(hierarchy, name)) return parent;
+HierarchyResult<std::vector<Parent>> find_default_parents(const Hierarchy& hierarchy) {
+  for (const auto* name : kKubernetesParents) {
+    if (auto parent = find_parent(hierarchy, name)) return std::vector{*std::move(parent)};
   }
-  return fault(HierarchyFault::missing,
-               fmt::format("none of {} exists below {}; name the cgroup to watch with --parent",
-                           fmt::join(kDefaultParents, ", "), hierarchy.mount));
+  if (auto nested = nested_kubernetes_parents(hierarchy); !nested.empty()) return nested;
+  for (const auto* name : kOtherParents) {
+    if (auto parent = find_parent(hierarchy, name)) return std::vector{*std::move(parent)};
+  }
+  return fault(
+      HierarchyFault::missing,
+      fmt::format("none of {}, {} exists below {}; name the cgroup to watch with --parent",
+                  fmt::join(kKubernetesParents, ", "), fmt::join(kOtherParents, ", "), hierarchy.mount));
 }
 
 std::vector<Parent> without_nested(std::vector<Parent> parents) {

@@ -35,14 +35,20 @@ struct Parent {
 
 /// Finds the hierarchy that owns "memory", "cpu", …, by /proc/self/mountinfo. `root` stands for "/" and is
 /// the seam for tests: with another one, /proc and the mount points are looked for below it.
-HierarchyResult<Hierarchy> find_hierarchy(const std::string& controller, const std::string& root = "/");
-HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root = "/");
+HierarchyResult<Hierarchy> find_hierarchy(const std::string& controller, const std::string& root = "/",
+                                          const std::string& cgroup_root = {});
+/// With a `cgroup_root`, among the mounts at or below it alone: a container has one of its own beside the
+/// host's.
+HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root = "/",
+                                                 const std::string& cgroup_root = {});
 
 /// Checks a parent as given by the operator: an absolute path, or one relative to the mount.
 HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::string& given);
 
-/// The first that exists of kubepods.slice, kubepods, docker, machine.slice, system.slice.
-HierarchyResult<Parent> find_default_parent(const Hierarchy& hierarchy);
+/// Where containers are on this node: kubepods of either cgroup driver, as such or where kind and minikube
+/// nest it (several, where several nodes run on this machine); without it the first that exists of docker,
+/// machine.slice and system.slice.
+HierarchyResult<std::vector<Parent>> find_default_parents(const Hierarchy& hierarchy);
 
 /// Without those that lie below another one or are the same: nothing is watched twice.
 std::vector<Parent> without_nested(std::vector<Parent> parents);

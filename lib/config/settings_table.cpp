@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -28,6 +29,7 @@ constexpr std::string_view how_to_run = "How to run";
 
 constexpr std::string_view parent_forms =
     "an absolute path, or a path below the mount of the memory hierarchy like kubepods.slice";
+constexpr std::string_view directory_forms = "an absolute path like /var/log/containers";
 constexpr std::string_view interval_forms =
     "100ms to 24h, as a duration like 10, 10s, 500ms, 1.5m or 1h (a bare number is seconds)";
 constexpr std::string_view cooldown_forms =
@@ -76,6 +78,20 @@ constexpr Duration most_budget = hours{1};
 /// Each is a thread that may hang in the kernel.
 constexpr unsigned most_reclaims = 64;
 
+Parsed<std::string> parse_directory(const std::string& text) {
+  if (text.empty()) return refused(text, "nothing given", directory_forms);
+  if (text.front() != '/' || text.find('\0') != std::string::npos)
+    return refused(text, "not an absolute path", directory_forms);
+  return text;
+}
+
+std::string show_directory(const std::string& path) {
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '/' || c == '.' || c == '-';
+  };
+  return std::ranges::all_of(path, is_plain) ? path : yaml_string(path);
+}
+
 Parsed<void> set_parents(Settings& settings, Texts texts) {
   for (const auto& text : texts) {
     if (text.empty()) return refused(text, "nothing given", parent_forms);
@@ -100,8 +116,21 @@ constexpr std::array table{
     Setting{"parent", Shape::list, what_to_watch, "PATH",
             "Cgroup whose containers are watched; absolute, or below the mount of the memory hierarchy. "
             "May be given several times.",
-            "the first that exists of kubepods.slice, kubepods, docker, machine.slice, system.slice",
+            "kubepods.slice or kubepods, also as kind and minikube nest them; else the first that exists of "
+            "docker, machine.slice, system.slice",
             parent_forms, set_parents, show_parents},
+    Setting{"cgroup_root", Shape::value, what_to_watch, "DIR",
+            "Where the host's cgroup file systems are mounted, in a container that has its own beside them: "
+            "only mounts at or below this directory are looked at.",
+            "wherever they are", directory_forms,
+            [](Settings& s, Texts t) { return store(parse_directory(t.front()), s.cgroup_root); },
+            [](const Settings& s) { return show_directory(s.cgroup_root); }},
+    Setting{"container_logs", Shape::value, what_to_watch, "DIR",
+            "Where the kubelet links the logs of containers; the links' names tell namespace, pod and "
+            "container.",
+            "", directory_forms,
+            [](Settings& s, Texts t) { return store(parse_directory(t.front()), s.container_logs); },
+            [](const Settings& s) { return show_directory(s.container_logs); }},
     Setting{
         "threshold", Shape::value, when_to_free, "T",
         "Reclaimable page cache from which on a container's cache is freed: percent of its effective limit "

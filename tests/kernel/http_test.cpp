@@ -66,7 +66,7 @@ TEST_F(Http, MetricsTellOfTheCgroupAndOfItsReclaim) {
   const auto freed = daemon.reclaims_of(app()).front().freed.count();
   const auto metrics = get("/metrics");
   EXPECT_THAT(metrics, StartsWith("HTTP/1.1 200 OK\r\n"));
-  const auto labels = "{cgroup=\"" + app().path() + "\",container=\"" + container_id_of('a') + "\"";
+  const auto labels = "{cgroup=\"" + app().path() + "\",container_id=\"" + container_id_of('a') + "\"";
   EXPECT_THAT(metrics, HasSubstr("cgroup_memory_manager_cgroup_threshold_bytes" + labels + "} 67108864\n"));
   EXPECT_THAT(metrics, HasSubstr("cgroup_memory_manager_cgroup_reclaims_total" + labels +
                                  ",outcome=\"target_reached\"} 1\n"));

@@ -79,6 +79,30 @@ TEST(MemoryHierarchy, OfAHybridHostIsV2WhereThatOneOwnsTheController) {
   EXPECT_EQ(found->mount, tree.root() + "/sys/fs/cgroup/unified");
 }
 
+TEST(MemoryHierarchy, IsLookedForWithinTheCgroupRootAlone) {
+  const FakeTree tree;
+  tree.write_below_root("host/cgroup/cgroup.controllers", "memory\n");
+  tree.write_below_root("host/cgroups/cgroup.controllers", "memory\n");
+  tree.write_below_root(kMountinfo,
+                        "31 30 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup2 ro\n"
+                        "32 30 0:26 / /host/cgroups rw - cgroup2 cgroup2 rw\n"
+                        "33 30 0:26 /../.. /host/cgroup rw - cgroup2 cgroup2 rw\n"
+                        "34 30 0:27 / /v1/cgroup/memory rw - cgroup cgroup rw,memory\n");
+  const auto mount = [&](const std::string& cgroup_root) {
+    const auto found = find_memory_hierarchy(tree.root(), cgroup_root);
+    return found ? found->mount.substr(tree.root().size()) : found.error().message;
+  };
+  EXPECT_EQ(mount(""), "/sys/fs/cgroup");
+  EXPECT_EQ(mount("/"), "/sys/fs/cgroup");
+  EXPECT_EQ(mount("/host/cgroup"), "/host/cgroup");
+  EXPECT_EQ(mount("/host/cgroup//"), "/host/cgroup");
+  EXPECT_EQ(mount("/host"), "/host/cgroups");
+  EXPECT_EQ(mount("/v1/cgroup"), "/v1/cgroup/memory");
+  EXPECT_THAT(mount("/host/cg"),
+              HasSubstr("no cgroup hierarchy that owns the memory controller is mounted at or "
+                        "below /host/cg (cgroup_root)"));
+}
+
 TEST(MemoryHierarchy, IsFoundInAPrivateCgroupNamespace) {
   const FakeTree tree;
   tree.write_below_root(kMountinfo, "613 612 0:26 /.. /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n");
@@ -195,24 +219,51 @@ TEST(Parent, OfAHierarchyWithoutTheControllerIsRefusedAsSuch) {
 TEST(DefaultParent, IsTheFirstThatExistsOfTheKnownOnes) {
   FakeTree tree;
   const auto chosen = [&] {
-    const auto parent = find_default_parent(tree.hierarchy());
-    return parent ? parent->path : parent.error().message;
+    const auto parents = find_default_parents(tree.hierarchy());
+    std::vector<std::string> paths;
+    if (!parents) return std::vector{parents.error().message};
+    for (const auto& parent : *parents) paths.push_back(parent.path);
+    return paths;
   };
   // From the last choice to the first.
   for (const auto* name : {"system.slice", "machine.slice", "docker", "kubepods", "kubepods.slice"}) {
     tree.add(name);
-    EXPECT_EQ(chosen(), name);
+    EXPECT_THAT(chosen(), ElementsAre(name));
   }
+}
+
+TEST(DefaultParent, IsFoundWhereKindAndMinikubeNestIt) {
+  const auto chosen = [](const FakeTree& tree) {
+    std::vector<std::string> paths;
+    const auto parents = find_default_parents(tree.hierarchy());
+    for (const auto& parent : parents.value()) paths.push_back(parent.path);
+    return paths;
+  };
+  for (const auto* name : {"kubelet.slice/kubelet-kubepods.slice", "kubelet/kubepods"}) {
+    FakeTree kind;
+    kind.add("system.slice");
+    kind.add(name);
+    EXPECT_THAT(chosen(kind), ElementsAre(name));
+  }
+  FakeTree minikube;
+  minikube.add("docker/1f2e/kubepods");
+  minikube.add("docker/3a4b/kubelet.slice/kubelet-kubepods.slice");
+  minikube.add("docker/5c6d");
+  EXPECT_THAT(chosen(minikube),
+              ElementsAre("docker/1f2e/kubepods", "docker/3a4b/kubelet.slice/kubelet-kubepods.slice"));
+  minikube.add("kubepods");
+  EXPECT_THAT(chosen(minikube), ElementsAre("kubepods"));
 }
 
 TEST(DefaultParent, IsNoneWhereNoneOfThemExistsAndTheMessageNamesThem) {
   FakeTree tree;
   tree.add("user.slice");
-  const auto parent = find_default_parent(tree.hierarchy());
+  const auto parent = find_default_parents(tree.hierarchy());
   ASSERT_FALSE(parent);
   EXPECT_EQ(parent.error().fault, HierarchyFault::missing);
   EXPECT_THAT(parent.error().message,
-              HasSubstr("kubepods.slice, kubepods, docker, machine.slice, system.slice"));
+              HasSubstr("kubepods.slice, kubepods, kubelet.slice/kubelet-kubepods.slice, kubelet/kubepods, "
+                        "docker, machine.slice, system.slice"));
   EXPECT_THAT(parent.error().message, HasSubstr("--parent"));
 }
 

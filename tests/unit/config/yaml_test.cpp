@@ -132,7 +132,8 @@ struct BadYaml {
 TEST(Yaml, IsRefusedWithFileLineKeyValueAndWhatIsAccepted) {
   const BadYaml rows[] = {
       {"interval: 1\nintervall: 5\n", "c.yaml:2: unknown key \"intervall\"", "did you mean \"interval\"?"},
-      {"\n\nwatch: 5\n", "c.yaml:3: unknown key \"watch\"", "accepted: parent, threshold, target, interval"},
+      {"\n\nwatch: 5\n", "c.yaml:3: unknown key \"watch\"",
+       "accepted: parent, cgroup_root, container_logs, threshold, target, interval"},
       {"Interval: 5\n", "c.yaml:1: unknown key \"Interval\"", "\"interval\""},
       {"\"\": 5\n", "c.yaml:1: unknown key \"\"", "accepted: parent"},
       {"<<: {once: true}\n", "c.yaml:1: unknown key \"<<\"", "accepted: parent"},
@@ -275,20 +276,20 @@ TEST(ShippedConfig, StaysGoodWithACommentedLineSwitchedOn) {
 
 TEST(ShippedConfig, HasRulesToBeSwitchedOn) {
   const auto settings = settings_of(switched_on("rules:"));
-  EXPECT_EQ(settings.rules.size(), 2U);
+  EXPECT_EQ(settings.rules.size(), 3U);
   EXPECT_FALSE(find_conflict(settings));
 }
 
 Rules every_kind_of_rule() {
   Rules rules(4);
-  rules[0].match = {.path = "*/db-\"0\"\\*", .container = {}};
+  rules[0].match = {.path = "*/db-\"0\"\\*", .qos = QosClass::burstable};
   rules[0].ignore = true;
-  rules[1].match = {.path = "größe/*", .container = "[0-9]*"};
+  rules[1].match = {.path = "größe/*", .container_id = "[0-9]*"};
   rules[1].threshold = Percent{10};
   rules[1].target = Bytes{0};
   rules[1].cooldown = 1ns;
   rules[1].max_pressure = Percent{1.0 / 3};
-  rules[2].match = {.path = {}, .container = "#: {\n\x01"};
+  rules[2].match = {.namespace_name = "*", .pod = "\"", .container = "#: {\n\x01"};
   rules[2].cooldown = 0s;
   rules[3].match.path = "*";
   rules[3].target = Percent{0};
@@ -305,6 +306,8 @@ TEST(ToYaml, ReadsBackToTheSameSettings) {
                 .max_pressure = Percent{200.0 / 3},
                 .allow_swap = true};
   all.rules = every_kind_of_rule();
+  all.cgroup_root = "/host: #\n/cgroup";
+  all.container_logs = "/größe";
   all.when = {Percent{100.0 / 7}, NodeAvailable::kubelet};
   all.budget = {.bytes = Bytes{1}, .cpu = 1ms + 1ns, .concurrent = 64};
   all.interval = 100ms + 1ns;

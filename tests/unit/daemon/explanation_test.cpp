@@ -78,7 +78,7 @@ TEST_F(Explanation, OfAnIgnoredOneOrOneInFlightSaysNothingOfUsage) {
 }
 
 TEST_F(Explanation, SaysWhatTheRuleSetsAndWhatIsLearned) {
-  settings_.rules = {{.match = {.path = "a", .container = {}},
+  settings_.rules = {{.match = {.path = "a"},
                       .ignore = false,
                       .threshold = Percent{10},
                       .target = {},
