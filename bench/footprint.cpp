@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the daemon itself takes: its resident set, and everything that is charged to a cgroup of its own.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <boost/program_options.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
+#include "bench/daemon.hpp"
 #include "bench/support.hpp"
 #include "cgroupfs/memory_interface.hpp"
 #include "daemon/control_client.hpp"
@@ -46,102 +40,6 @@ std::vector<std::string> make_watched(const std::string& parent, std::size_t cou
   return cgroups;
 }
 
-// Charged to whoever reads it first: without this, other processes' use of the program would pay for the
-// daemon.
-std::string copy_for(const Sandbox& sandbox, const std::string& daemon) {
-  const auto copy = sandbox.data + "/cgroup-memory-manager";
-  fs::copy_file(daemon, copy, fs::copy_options::overwrite_existing);
-  ::sync();
-  const UniqueFd file{::open(copy.c_str(), O_RDONLY | O_CLOEXEC)};
-  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
-  return copy;
-}
-
-/// The daemon, running in a cgroup of its own.
-class Daemon {
- public:
-  Daemon(const std::string& cgroup, std::vector<std::string> command) {
-    pid_ = ::fork();
-    if (pid_ < 0) throw std::runtime_error("no process for the daemon");
-    if (pid_ == 0) start(cgroup, std::move(command));
-  }
-  Daemon(const Daemon&) = delete;
-  Daemon& operator=(const Daemon&) = delete;
-  ~Daemon() {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
-
-  void check_alive() const {
-    if (::waitpid(pid_, nullptr, WNOHANG) != 0) throw std::runtime_error("the daemon has ended early");
-  }
-
-  /// VmRSS and its parts, in bytes.
-  [[nodiscard]] double status(const std::string& key) const {
-    std::istringstream lines{read_text(fmt::format("/proc/{}/status", pid_))};
-    for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with(key + ":")) return std::stod(line.substr(key.size() + 1)) * 1024;
-    }
-    throw std::runtime_error("/proc/PID/status has no " + key);
-  }
-
-  [[nodiscard]] double cpu_seconds() const {
-    auto text = read_text(fmt::format("/proc/{}/stat", pid_));
-    std::istringstream fields{text.substr(text.rfind(')') + 2)};
-    constexpr int kBeforeUtime = 11;  // state is the first after the name
-    std::string skipped;
-    for (int i = 0; i < kBeforeUtime; ++i) fields >> skipped;
-    double user = 0;
-    double system = 0;
-    fields >> user >> system;
-    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-  }
-
-  [[nodiscard]] std::size_t open_files() const {
-    const fs::directory_iterator files{fmt::format("/proc/{}/fd", pid_)};
-    return static_cast<std::size_t>(std::distance(begin(files), end(files)));
-  }
-
- private:
-  // Nothing goes to a file: its cache would be charged to the daemon's cgroup.
-  [[noreturn]] static void start(const std::string& cgroup, std::vector<std::string> command) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    try {
-      join_cgroup(cgroup);
-    } catch (const std::exception&) {
-      ::_exit(EXIT_FAILURE);
-    }
-    const int null = ::open("/dev/null", O_RDWR);
-    for (const int fd : {0, 1, 2}) ::dup2(null, fd);
-    std::vector<char*> arguments;
-    for (auto& word : command) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    ::execv(arguments[0], arguments.data());
-    ::_exit(EXIT_FAILURE);
-  }
-
-  pid_t pid_ = 0;
-};
-
-double mib(double bytes) { return bytes / (1024.0 * 1024.0); }
-
-/// What the kernel says the charge consists of; v1 counts its own memory in a file apart.
-std::string parts_of(const std::string& cgroup) {
-  std::string parts;
-  const auto add = [&](const std::string& name, double bytes) {
-    parts += fmt::format("{}{} {:.2f} MiB", parts.empty() ? "" : ", ", name, mib(bytes));
-  };
-  std::istringstream lines{read_text(cgroup + "/memory.stat")};
-  for (std::string key, value; lines >> key >> value;) {
-    for (const auto* wanted : {"cache", "rss", "anon", "file", "kernel"}) {
-      if (key == wanted) add(key, std::stod(value));
-    }
-  }
-  const auto kernel = cgroup + "/memory.kmem.usage_in_bytes";
-  if (fs::exists(kernel)) add("kernel", static_cast<double>(read_number(kernel)));
-  return parts;
-}
-
 /// How the daemon is watched while it watches.
 struct Side {
   bool above = false;    ///< all cgroups are over the threshold
@@ -168,7 +66,7 @@ double measure(const Sandbox& sandbox, const Arguments& arguments, const Side& s
   const auto cgroup = sandbox.cgroup + "/daemon";
   make_cgroup(cgroup);
   const auto socket = side.scraped ? sandbox.data + "/metrics.sock" : "";
-  std::vector<std::string> command{copy_for(sandbox, arguments.daemon),
+  std::vector<std::string> command{copy_of_daemon(sandbox, arguments.daemon),
                                    "--parent",
                                    sandbox.name + "/watched",
                                    "--interval",
@@ -196,7 +94,7 @@ double measure(const Sandbox& sandbox, const Arguments& arguments, const Side& s
                     {"CPU ms per scan", Number{per_scan * 1e3, 1}}});
     report.add_bar("resident set, " + name_of(side), rss, Bar::at_most, side.scraped ? 9 : 8, "MiB");
     report.add_bar("charged to its own cgroup, " + name_of(side), charged, Bar::at_most, 16, "MiB");
-    report.add_note(fmt::format("{}, charged: {}", name_of(side), parts_of(cgroup)));
+    report.add_note(fmt::format("{}, charged: {}", name_of(side), parts_of_charge(cgroup)));
   }
   remove_cgroup(cgroup);
   return rss;
@@ -219,7 +117,6 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
   const auto off = measure(sandbox, arguments, {.above = true}, report);
   const auto on = measure(sandbox, arguments, {.above = true, .scraped = true}, report);
   report.add_note(fmt::format("metrics take {:.2f} MiB of the resident set", on - off));
-  report.add_note("CPU time is counted in ticks of 10 ms");
   report.print(arguments.json);
 }
 
