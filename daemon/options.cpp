@@ -100,7 +100,7 @@ Checked<Command> command_of(const std::vector<std::string>& words) {
   if (words.front() == "status" && words.size() == 1) return Command{Action::status, {}};
   if (words.front() == "explain") {
     if (words.size() == 2) return Command{Action::explain, words.back()};
-    return usage("explain: name one cgroup, by its path or its container id");
+    return usage("explain: name one cgroup, by its path, its container id or NAMESPACE/POD/CONTAINER");
   }
   const auto& stray = words.front() == "status" ? words[1] : words.front();
   return usage(fmt::format("{} is no option; {}", in_quotes(stray), known_options(all_options())));
@@ -255,7 +255,7 @@ std::string help_text() {
   std::string text{
       "Usage: cgroup-memory-manager [OPTION]...\n"
       "       cgroup-memory-manager status [--output table|json] [OPTION]...\n"
-      "       cgroup-memory-manager explain PATH|CONTAINER-ID [OPTION]...\n"
+      "       cgroup-memory-manager explain PATH|CONTAINER-ID|NAMESPACE/POD[/CONTAINER] [OPTION]...\n"
       "Watches the containers below a cgroup and frees their page cache through the kernel when it passes a\n"
       "threshold. status lists what is watched, explain says why one cgroup would be reclaimed now or not;\n"
       "both ask the daemon that runs, and look by themselves where none does.\n\n"};

@@ -94,6 +94,24 @@ TEST_F(Explanation, SaysWhatTheRuleSetsAndWhatIsLearned) {
                                HasSubstr("can't be spared (an old kernel): left alone")));
 }
 
+TEST_F(Explanation, IsAskedForInTheWordsOfKubernetesToo) {
+  const auto add_container = [&](const std::string& path, const std::string& container) {
+    auto& row = add(path);
+    auto cgroup = *row.cgroup;
+    cgroup.container_id = path + std::string(60, '0');
+    cgroup.workload = {.pod_uid = "1f2e", .qos = QosClass::burstable, .names = {"shop", "web-0", container}};
+    row.cgroup = std::make_shared<const Cgroup>(cgroup);
+  };
+  add_container("a", "nginx");
+  EXPECT_THAT(text("shop/web-0"),
+              AllOf(HasSubstr("cgroup     a\n"), HasSubstr("container  shop/web-0/nginx\n"),
+                    HasSubstr("pod        1f2e, burstable\n")));
+  add_container("b", "proxy");
+  EXPECT_THAT(text("shop/web-0/proxy"), HasSubstr("cgroup     b\n"));
+  EXPECT_THAT(text("shop/web-0"), HasSubstr("error: \"shop/web-0\" stands for 2 containers"));
+  EXPECT_THAT(text("shop/web"), HasSubstr("error: \"shop/web\" is not among the 2 cgroups"));
+}
+
 TEST_F(Explanation, TellsOfReclaimsSoFar) {
   Ledger ledger;
   ledger.reclaims = 3;

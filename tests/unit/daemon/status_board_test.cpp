@@ -102,6 +102,36 @@ TEST(Metrics, AreUtf8WhateverACgroupIsCalled) {
       << metrics.text();
 }
 
+TargetReport in_kubernetes(TargetReport row) {
+  auto cgroup = *row.cgroup;
+  cgroup.container_id = "1f2e";
+  cgroup.workload = {.pod_uid = "3a4b", .qos = QosClass::best_effort, .names = {"shop", "web-0", "nginx"}};
+  row.cgroup = std::make_shared<const Cgroup>(std::move(cgroup));
+  return row;
+}
+
+TEST(StatusBoard, SaysWhichContainerOfWhichPodItIs) {
+  auto shown = board();
+  shown.scanned(report_of({in_kubernetes(row(1, "top/a", MiB(1))), row(2, "top/b", MiB(1))}));
+  const auto targets = Json::parse(shown.json())["targets"];
+  const std::pair<const char*, const char*> said[] = {{"container_id", "1f2e"}, {"namespace", "shop"},
+                                                      {"pod", "web-0"},         {"container", "nginx"},
+                                                      {"pod_uid", "3a4b"},      {"qos", "besteffort"}};
+  for (const auto& [key, value] : said) {
+    EXPECT_EQ(targets[0][key], value);
+    EXPECT_EQ(targets[1][key], "");
+  }
+}
+
+TEST(Metrics, HaveTheNamesOfKubernetesAsLabels) {
+  Metrics metrics{10};
+  metrics.scanned(report_of({in_kubernetes(row(1, "top/a", MiB(1)))}));
+  EXPECT_NE(metrics.text().find("{cgroup=\"top/a\",container_id=\"1f2e\",namespace=\"shop\",pod=\"web-0\","
+                                "container=\"nginx\"}"),
+            std::string::npos)
+      << metrics.text();
+}
+
 TEST(Metrics, ShowTheCgroupsWithTheMostCacheWhereThereAreTooMany) {
   Metrics metrics{1};
   metrics.scanned(
