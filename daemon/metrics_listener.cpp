@@ -23,8 +23,8 @@ void tell(const std::string& at, const ListenAddress& address) {
   if (!is_open_to_network(address)) return;
   log_event(LogLevel::warn, "open_to_network", {},
             "whoever reaches " + at +
-                " sees what runs here; under the systemd unit that is nobody but this host, until a drop-in "
-                "says IPAddressAllow=");
+                " sees what runs here: under the systemd unit nobody but this host until a drop-in says "
+                "IPAddressAllow=, in Kubernetes whom a NetworkPolicy lets");
 }
 
 }  // namespace

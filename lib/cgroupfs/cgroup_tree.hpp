@@ -28,6 +28,7 @@ struct Target {
   HeldFile usage;
   HeldFile stat;
   LimitFiles limits;
+  std::optional<Limit> payload_limit;  ///< set on what is below a container, as last seen
 
   [[nodiscard]] const char* name() const;
 };

@@ -38,7 +38,8 @@ std::string_view container_id(std::string_view name) {
 
 bool is_container_helper(std::string_view name) {
   constexpr std::array<std::string_view, 2> helpers{"crio-conmon-", "libpod-conmon-"};
-  return std::any_of(helpers.begin(), helpers.end(), [&](auto prefix) { return name.starts_with(prefix); });
+  return name == "conmon" ||
+         std::any_of(helpers.begin(), helpers.end(), [&](auto prefix) { return name.starts_with(prefix); });
 }
 
 bool is_kubernetes_level(std::string_view name) {

@@ -11,8 +11,12 @@ namespace cmm {
 /// "kubepods-burstable-pod<uid>.slice:cri-containerd:<id>". A runtime's helper carries none.
 std::string_view container_id(std::string_view name);
 
-/// A runtime's own process beside the container, as crio-conmon-<id>.scope and libpod-conmon-<id>.scope:
-/// never a target, although its name carries an id.
+/// crun puts the processes of a container into a child of this name, and with systemd's driver the limit too;
+/// the container's own cgroup has none then.
+inline constexpr const char* container_payload = "container";
+
+/// A runtime's own process beside the container, as crio-conmon-<id>.scope, libpod-conmon-<id>.scope and, of
+/// podman in a pod with the cgroupfs driver, conmon: never a target.
 bool is_container_helper(std::string_view name);
 
 /// A level that Kubernetes groups containers under (kubepods, a QoS class, a pod): never a target, not even

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cgroupfs/cgroup_files.hpp"
+#include "cgroupfs/container_name.hpp"
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/directory.hpp"
 #include "cgroupfs/node_memory.hpp"
@@ -171,7 +172,9 @@ Result<EffectiveLimit> find_effective_limit(const Hierarchy& hierarchy, const st
   const auto& interface = memory_interface(hierarchy.version);
   EffectiveLimit tightest{.bytes = node->total, .cgroup = {}, .file = {}};
   ControlFileReader reader;
-  for (auto each = path; !each.empty(); each = parent_of(each)) {
+  const auto is_container = !container_id(path.substr(path.rfind('/') + 1)).empty();
+  const auto lowest = is_container ? path + "/" + container_payload : path;
+  for (auto each = lowest; !each.empty(); each = parent_of(each)) {
     for (const auto* file : std::array{interface.limit, interface.high}) {
       if (file == nullptr) continue;
       const auto text =

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "cgroupfs/container_name.hpp"
 #include "cgroupfs/pressure.hpp"
 
 namespace cmm {
@@ -77,7 +78,21 @@ Result<Bytes> Sampler::effective_limit(const Branch& branch, Target& target, Byt
   const auto own = target.limits.read(reader_, interface_, target.dir.get(), look);
   target.limits.close();  // read too seldom to be worth an open file
   if (!own) return tl::unexpected{failure(target, branch, own.error(), interface_.limit)};
-  return tighter(tighter(*own, branch.effective_limit), Limit{node_total}).value_or(node_total);
+  const auto of_target = tighter(*own, payload_limit(target, look));
+  return tighter(tighter(of_target, branch.effective_limit), Limit{node_total}).value_or(node_total);
+}
+
+// What can't be read here limits nothing: that the target has gone, its own files tell.
+Limit Sampler::payload_limit(Target& target, LimitLook look) {
+  if (!target.is_container) return Limit::max();
+  if (!target.payload_limit || look == LimitLook::all) {
+    const auto dir = open_at(target.dir.get(), container_payload, O_PATH | O_DIRECTORY);
+    LimitFiles files;
+    target.payload_limit =
+        dir ? files.read(reader_, interface_, dir->get(), LimitLook::all).value_or(Limit::max())
+            : Limit::max();
+  }
+  return *target.payload_limit;
 }
 
 Result<MemorySample> Sampler::read_cache(const Branch& branch, Target& target, Bytes node_total, bool is_turn,

@@ -57,13 +57,13 @@ TEST(ContainerId, IsNotFoundInNamesThatOnlyLookAlike) {
 }
 
 TEST(ContainerHelper, CarriesNoContainerIdAlthoughItsNameHasOne) {
-  for (const auto& name :
-       {"crio-conmon-" + kId + ".scope", "libpod-conmon-" + kId + ".scope", "crio-conmon-" + kId}) {
+  for (const auto& name : {"crio-conmon-" + kId + ".scope", "libpod-conmon-" + kId + ".scope",
+                           "crio-conmon-" + kId, std::string{"conmon"}}) {
     EXPECT_TRUE(is_container_helper(name)) << name;
     EXPECT_EQ(container_id(name), "") << name;
   }
   for (const auto& name :
-       {"crio-" + kId + ".scope", "libpod-" + kId + ".scope", kId, std::string{"conmon"}}) {
+       {"crio-" + kId + ".scope", "libpod-" + kId + ".scope", kId, std::string{"conmon2"}}) {
     EXPECT_FALSE(is_container_helper(name)) << name;
   }
 }

@@ -93,6 +93,16 @@ TEST_P(SamplerTest, ReadsUsageAndTheTightestLimit) {
   EXPECT_EQ(usage()->effective_limit, MiB(100)) << "its own";
 }
 
+TEST_P(SamplerTest, FindsTheLimitThatARuntimeSetsBelowTheContainer) {
+  tree.add(path, {.limit = "314572800"});
+  tree.add(path + "/container", {.limit = "104857600"});
+  EXPECT_EQ(usage()->effective_limit, MiB(100));
+  tree.write(path + "/container", files().limit, "209715200\n");
+  EXPECT_EQ(usage()->effective_limit, MiB(200)) << "… also where it changes";
+  tree.write(path, files().limit, "52428800\n");
+  EXPECT_EQ(usage()->effective_limit, MiB(50));
+}
+
 TEST_P(SamplerTest, LimitsByTheNodesMemoryWhereNothingElseDoes) {
   tree.add(path);
   EXPECT_EQ(usage()->effective_limit, kNode);
