@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t kCame = IN_CREATE | IN_MOVED_TO;
 constexpr std::uint32_t kWent = IN_DELETE | IN_MOVED_FROM;
+constexpr std::size_t kEventBytes = 16384;  // of some hundred events
 constexpr std::uint32_t kDirectoryWent = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
 }  // namespace
@@ -39,7 +40,7 @@ void LogLinks::watch() {
 
 /// False: events were lost, or the directory was; it has to be listed again.
 bool LogLinks::read_events() {
-  alignas(inotify_event) std::array<char, 16 * 1024> buffer;
+  alignas(inotify_event) std::array<char, kEventBytes> buffer;
   while (true) {
     const auto size = ::read(inotify_.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
