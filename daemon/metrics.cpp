@@ -8,7 +8,6 @@
 #include <chrono>
 #include <functional>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "config/text.hpp"
@@ -113,13 +112,13 @@ const std::array kCgroupSeries{
 
 ClientMetric metric_of(const TargetReport& row, MetricType type, double value) {
   ClientMetric metric;
-  const auto& [path, id, names] =
-      std::tie(row.cgroup->path, row.cgroup->container_id, row.cgroup->workload.names);
-  metric.label = {{"cgroup", utf8(path)},
-                  {"container_id", id},
-                  {"namespace", utf8(names.namespace_name)},
-                  {"pod", utf8(names.pod)},
-                  {"container", utf8(names.container)}};
+  metric.label = {{"cgroup", utf8(row.cgroup->path)}, {"container_id", row.cgroup->container_id}};
+  // To Prometheus an empty label is none.
+  if (const auto& names = row.cgroup->workload.names; !names.container.empty()) {
+    metric.label.push_back({"namespace", utf8(names.namespace_name)});
+    metric.label.push_back({"pod", utf8(names.pod)});
+    metric.label.push_back({"container", utf8(names.container)});
+  }
   if (type == MetricType::Counter)
     metric.counter.value = value;
   else
