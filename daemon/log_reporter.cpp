@@ -177,10 +177,10 @@ void LogReporter::tell_names(const ScanReport& report) {
 void LogReporter::tell_target(const TargetReport& row, TimePoint now) {
   const auto text = remark(row.decision, dry_run_, now);
   const auto told = told_.find(row.cgroup->id);
-  const auto who = fields_of(*row.cgroup);
   if (text.empty()) {
     if (told == told_.end()) return;
-    log_event(LogLevel::info, "fine", who, "is fine again: " + describe(row.decision, now));
+    log_event(LogLevel::info, "fine", fields_of(*row.cgroup),
+              "is fine again: " + describe(row.decision, now));
     told_.erase(told);
     return;
   }
@@ -188,7 +188,7 @@ void LogReporter::tell_target(const TargetReport& row, TimePoint now) {
   told_[row.cgroup->id] = text;
   const auto level = again ? LogLevel::debug : dry_run_ ? LogLevel::info : LogLevel::warn;
   const bool is_due = std::holds_alternative<ReclaimRequest>(row.decision);
-  log_event(level, is_due ? "would_reclaim" : "left_alone", who, text);
+  log_event(level, is_due ? "would_reclaim" : "left_alone", fields_of(*row.cgroup), text);
 }
 
 void LogReporter::forget_gone(const ScanReport& report) {

@@ -79,15 +79,16 @@ void StatusBoard::scanned(const std::shared_ptr<const ScanReport>& report) {
 }
 
 void StatusBoard::trace(const ScanReport& report) {
-  std::unordered_map<CgroupId, Trace, CgroupId::Hash> traces;
+  ++traced_;
   for (const auto& row : report.targets) {
-    auto& trace = traces[row.cgroup->id] = std::move(traces_[row.cgroup->id]);
+    auto& [trace, seen] = traces_[row.cgroup->id];
+    seen = traced_;
     const auto usage = row.sample ? row.sample->usage : Bytes{};
     if (trace.size() == kTraceLength) trace.erase(trace.begin());
     trace.push_back(static_cast<std::uint32_t>(
         std::min<std::uint64_t>(usage.count() >> 10U, std::numeric_limits<std::uint32_t>::max())));
   }
-  traces_ = std::move(traces);
+  std::erase_if(traces_, [&](const auto& entry) { return entry.second.seen != traced_; });
 }
 
 void StatusBoard::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome) {
@@ -194,7 +195,7 @@ Json StatusBoard::target_json(const TargetReport& row) const {
     json["pressure"] = sample->guards.pressure ? Json(sample->guards.pressure->value) : Json(nullptr);
   }
   const auto trace = traces_.find(row.cgroup->id);
-  if (trace != traces_.end()) json["trace"] = drawn(trace->second);
+  if (trace != traces_.end()) json["trace"] = drawn(trace->second.usage);
   return json;
 }
 

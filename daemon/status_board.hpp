@@ -41,6 +41,10 @@ class StatusBoard {
   };
   /// Usage in KiB, the oldest first: the one thing that each scan reads of each cgroup.
   using Trace = std::vector<std::uint32_t>;
+  struct Traced {
+    Trace usage;
+    std::uint64_t seen = 0;  ///< the last round of traces that saw the cgroup
+  };
 
   void trace(const ScanReport& report);
   static std::string drawn(const Trace& trace);
@@ -59,7 +63,8 @@ class StatusBoard {
   std::string reload_error_;
   std::optional<WallTime> reloaded_at_;
   std::deque<Reclaimed> reclaims_;
-  std::unordered_map<CgroupId, Trace, CgroupId::Hash> traces_;
+  std::unordered_map<CgroupId, Traced, CgroupId::Hash> traces_;
+  std::uint64_t traced_ = 0;
   TimePoint next_trace_{};
 };
 

@@ -60,6 +60,10 @@ bool is_no_leaf(const Target& target) {
   return !state || state->children > 0;
 }
 
+bool rests_between_turns(const Branch& branch) {
+  return !branch.cgroup->workload.pod_uid.empty() && !branch.targets.empty();
+}
+
 const char* Target::name() const { return last_component(cgroup->path); }
 
 CgroupTree::CgroupTree(Hierarchy hierarchy, std::vector<Parent> parents)
@@ -141,7 +145,13 @@ void CgroupTree::refresh_branch(Branch& branch, Limit above) {
   read_limits(branch, above);
   if (branch.gone) return;
   branch.stale = watch_->call(branch.cgroup, [&] { return has_changed(branch); });
-  if (branch.stale) list(branch);
+  if (branch.stale) {
+    list(branch);
+    // It may have gone with all that was in it, while its limit rested: the file that is held on it says
+    // ENODEV then.
+    if (branch.targets.empty()) read_limits(branch, above);
+    if (branch.gone) return;
+  }
   for (auto& child : branch.branches) {
     if (child->dir) refresh_branch(*child, branch.effective_limit);
   }
@@ -156,9 +166,13 @@ void CgroupTree::refresh_branch(Branch& branch, Limit above) {
 }
 
 void CgroupTree::read_limits(Branch& branch, Limit above) {
-  const auto look = is_turn_of(*branch.cgroup) ? LimitLook::all : LimitLook::hard;
+  const bool rests = rests_between_turns(branch);
+  const auto look = is_turn_of(*branch.cgroup) ? LimitLook::all
+                    : rests                    ? LimitLook::remember
+                                               : LimitLook::hard;
   const auto own = watch_->call(
       branch.cgroup, [&] { return branch.limits.read(reader_, interface_, branch.dir.get(), look); });
+  branch.above = above;
   branch.effective_limit = tighter(above, own.value_or(Limit::max()));
   branch.limit_error.reset();
   if (own) return;

@@ -42,7 +42,8 @@ struct Branch {
   CgroupRef cgroup;
   UniqueFd dir;
   LimitFiles limits;
-  Limit effective_limit = Limit::max();  ///< its own and its ancestors', as of the last refresh
+  Limit above = Limit::max();            ///< its ancestors' limits, as of the last refresh
+  Limit effective_limit = Limit::max();  ///< … and its own
   std::vector<Target> targets;
   std::vector<std::unique_ptr<Branch>> branches;
   unsigned long listed_children = 0;  ///< child directories at the last listing, whatever became of them
@@ -53,6 +54,10 @@ struct Branch {
   std::optional<Error> list_error;   ///< why its children can't be seen
   std::optional<Error> limit_error;  ///< why its limits can't be read
 };
+
+/// True where a branch's own limit is looked at in turns, as those of targets are: there is a pod for every
+/// few containers. (One without containers may be about to go, which its files tell.)
+bool rests_between_turns(const Branch& branch);
 
 /// What changes seldom is looked at once in so many scans. To open, read and close the file of a limit costs
 /// six times as much as reading usage, which is all that most scans do.

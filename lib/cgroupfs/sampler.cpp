@@ -114,7 +114,12 @@ Result<MemorySample> Sampler::read_cache(const Branch& branch, Target& target, B
   return sample;
 }
 
-Result<Bytes> Sampler::read_limit(const Branch& branch, Target& target, Bytes node_total) {
+Result<Bytes> Sampler::read_limit(Branch& branch, Target& target, Bytes node_total) {
+  // Where it has gone, the target's own files tell.
+  if (rests_between_turns(branch)) {
+    const auto own = branch.limits.read(reader_, interface_, branch.dir.get(), LimitLook::all);
+    if (own) branch.effective_limit = tighter(branch.above, *own);
+  }
   return effective_limit(branch, target, node_total, LimitLook::all);
 }
 

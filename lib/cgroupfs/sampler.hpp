@@ -31,7 +31,7 @@ class Sampler {
                                   MemorySample sample);
 
   /// The effective limit as of now, for a target that is to be reclaimed.
-  Result<Bytes> read_limit(const Branch& branch, Target& target, Bytes node_total);
+  Result<Bytes> read_limit(Branch& branch, Target& target, Bytes node_total);
 
   /// What may speak against reclaiming it. Swap is possible where `swap_matters`, unless the cgroup's own
   /// memory.swap.max forbids it, as the kubelet sets it on v2. A limit on an ancestor isn't looked at: the

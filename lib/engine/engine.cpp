@@ -101,7 +101,7 @@ void Engine::name_all(ScanReport& report) {
 std::vector<Engine::Candidate> Engine::look_at_all(ScanReport& report, ScanWatch& watch,
                                                    const Quarantine& quarantine) {
   std::vector<Candidate> candidates;
-  tree_.for_each_target([&](const Branch& branch, Target& target) {
+  tree_.for_each_target([&](Branch& branch, Target& target) {
     if (target.gone || target.is_pause) return;
     auto& memory = remember(target.cgroup);
     const auto& policy = policy_of(memory);

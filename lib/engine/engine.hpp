@@ -69,7 +69,7 @@ class Engine {
   /// One scan's look at one cgroup: where it is, what is known of it, and the row of the report that is being
   /// filled.
   struct Visit {
-    const Branch& branch;
+    Branch& branch;
     Target& target;
     Remembered& memory;
     const ReclaimPolicy& policy;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <csignal>
+
 #include "kernel/kernel_test.hpp"
 
 namespace cmm::test {
@@ -52,6 +54,23 @@ TEST_F(Discovery, NeverTakesALevelOfKubernetesThatHasNoContainersYet) {
   EXPECT_EQ(table.status, ExitStatus{0}) << table.err;
   EXPECT_THAT(table.out, HasSubstr("no cgroups to watch below the parent"));
   EXPECT_GE(data.resident(), nearly(MiB(100)));
+}
+
+TEST_F(Discovery, SeesAtOnceAPodThatTookTheOthersPlace) {
+  const std::string level = "kubepods/burstable/pod0a1b2c3d-1111-2222-3333-44445555666";
+  const auto old_pod = make(level + "1");
+  const auto old_container = make(level + "1/" + container_id_of('a'));
+  auto daemon = watch({"--interval", "100ms"});
+  ASSERT_TRUE(daemon.wait_for_scans(2)) << daemon.log();
+  // Within one interval: the level above has as many children as before.
+  daemon.send_signal(SIGSTOP);
+  ASSERT_TRUE(old_container.remove());
+  ASSERT_TRUE(old_pod.remove());
+  make(level + "2/" + container_id_of('b'));
+  daemon.send_signal(SIGCONT);
+  ASSERT_TRUE(daemon.wait_for_scans(2)) << daemon.log();
+  EXPECT_THAT(daemon.log(), HasSubstr("scanned targets=1 "));
+  EXPECT_THAT(daemon.log(), Not(HasSubstr("scanned targets=0 ")));
 }
 
 TEST_F(Discovery, TakesTheLeavesWhereNoNameCarriesAContainerId) {

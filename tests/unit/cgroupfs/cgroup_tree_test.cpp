@@ -256,6 +256,18 @@ TEST_F(CgroupTreeTest, LooksAtMemoryHighAgainWhenItIsItsTurn) {
   EXPECT_GT(looked_at, 0);
 }
 
+TEST_F(CgroupTreeTest, LooksAtThePodsLimitWhenItIsItsTurn) {
+  const std::string pod = "top/pod0a1b2c3d-1111-2222-3333-444455556666";
+  tree.add(pod, {.limit = "900"});
+  tree.add(pod + "/" + scope('a'));
+  EXPECT_EQ(limit_above(), Limit{Bytes{900}});
+  tree.write(pod, "memory.max", "500\n");
+  targets_after_a_round();
+  EXPECT_EQ(limit_above(), Limit{Bytes{500}});
+  tree.write("top", "memory.max", "100\n");
+  EXPECT_EQ(limit_above(), Limit{Bytes{100}}) << "what is above pods, each time";
+}
+
 TEST_F(CgroupTreeTest, GivesEachCgroupItsTurn) {
   auto& watched_tree = watch();
   for (std::uint64_t inode = 1; inode < 100; ++inode) {

@@ -162,6 +162,17 @@ TEST_P(EngineTest, SeesARaisedLimitBeforeItReclaims) {
   for (unsigned turn = 1; turn <= kTurns; ++turn) EXPECT_EQ(decision(kStart + turn * 10s), "below threshold");
 }
 
+TEST_P(EngineTest, SeesARaisedLimitOfThePodBeforeItReclaims) {
+  const std::string pod = "top/pod0a1b2c3d-1111-2222-3333-444455556666";
+  setup.policy.threshold = Percent{25};
+  tree.add(pod, {.limit = "1073741824"});
+  tree.add(pod + "/" + test::fake_container_id('a'), {.usage = MiB(60), .cache = MiB(60)});
+  EXPECT_EQ(decision(kStart), "below threshold");
+  tree.add(pod, {.limit = "4294967296"});
+  tree.add(pod + "/" + test::fake_container_id('a'), {.usage = MiB(300), .cache = MiB(300)});
+  for (unsigned turn = 1; turn <= kTurns; ++turn) EXPECT_EQ(decision(kStart + turn * 10s), "below threshold");
+}
+
 TEST_P(EngineTest, LeavesACgroupAloneWhileItsReclaimIsInFlightHoweverLong) {
   const auto cgroup = add(scope('a'), MiB(200));
   EXPECT_THAT(scan().jobs, SizeIs(1));
