@@ -30,8 +30,8 @@ std::string remark(const Decision& decision, bool dry_run, TimePoint now) {
 
 /// Which cgroup a line is about, in the words of Kubernetes too where they are known.
 std::vector<LogField> fields_of(const Cgroup& cgroup) {
-  std::vector<LogField> fields{{"cgroup", cgroup.path},
-                               {"container_id", cgroup.container_id.empty() ? "-" : cgroup.container_id}};
+  std::vector<LogField> fields{{"cgroup", cgroup.path}};
+  if (!cgroup.container_id.empty()) fields.push_back({"container_id", cgroup.container_id});
   const auto& names = cgroup.workload.names;
   if (names.container.empty()) return fields;
   fields.push_back({"namespace", names.namespace_name});
@@ -212,18 +212,18 @@ void LogReporter::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome
   told = std::move(why);
 }
 
-void LogReporter::scan_hangs(const std::string& cgroup) {
-  log_event(LogLevel::warn, "scan_hangs", {{"cgroup", cgroup}},
+void LogReporter::scan_hangs(const Cgroup& cgroup) {
+  log_event(LogLevel::warn, "scan_hangs", fields_of(cgroup),
             "a call on its files hangs in the kernel: it is left alone, the others go on");
 }
 
-void LogReporter::scan_came_back(const std::string& cgroup, Duration hung) {
-  log_event(LogLevel::info, "scan_came_back", {{"cgroup", cgroup}},
+void LogReporter::scan_came_back(const Cgroup& cgroup, Duration hung) {
+  log_event(LogLevel::info, "scan_came_back", fields_of(cgroup),
             fmt::format("the kernel came back after {}; it rests for ten times as long", describe(hung)));
 }
 
-void LogReporter::reclaim_hangs(const std::string& cgroup) {
-  log_event(LogLevel::warn, "reclaim_hangs", {{"cgroup", cgroup}},
+void LogReporter::reclaim_hangs(const Cgroup& cgroup) {
+  log_event(LogLevel::warn, "reclaim_hangs", fields_of(cgroup),
             "its reclaim hangs in the kernel: others take its slot until it comes back");
 }
 

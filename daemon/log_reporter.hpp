@@ -27,9 +27,9 @@ class LogReporter {
   void scanned(const ScanReport& report);
   void reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome);
   void overran(Duration took, Duration due_after);
-  void scan_hangs(const std::string& cgroup);
-  void scan_came_back(const std::string& cgroup, Duration hung);
-  void reclaim_hangs(const std::string& cgroup);
+  void scan_hangs(const Cgroup& cgroup);
+  void scan_came_back(const Cgroup& cgroup, Duration hung);
+  void reclaim_hangs(const Cgroup& cgroup);
 
  private:
   void tell_gate(const ScanReport& report);

@@ -85,30 +85,30 @@ void ScanLane::look(TimePoint now) {
     return;
   }
   if (now - lane.seen_at < kPatience || left_behind_.size() >= kMostLeftBehind) return;
-  if (const auto cgroup = lane.watch->take_over(step)) take_over(*cgroup);
+  if (const auto cgroup = lane.watch->take_over(step)) take_over(cgroup);
 }
 
-void ScanLane::take_over(const Cgroup& cgroup) {
+void ScanLane::take_over(const CgroupRef& cgroup) {
   auto& old = lane_.front();
-  old.hangs_on = cgroup.path;
-  quarantine_.insert_or_assign(cgroup.path, Stuck{.since = old.seen_at, .rests_until = {}});
+  old.hangs_on = cgroup;
+  quarantine_.insert_or_assign(cgroup->path, Stuck{.since = old.seen_at, .rests_until = {}});
   auto successor = std::make_unique<Engine>(setup_, old.engine->take_memory());
   left_behind_.splice(left_behind_.end(), lane_, lane_.begin());
   lane_.emplace_back(std::move(successor));
-  events_.hangs(left_behind_.back().hangs_on);
+  events_.hangs(*cgroup);
   ended_.clear();  // the old engine has recorded them: the memory has it
   run(lane_.begin());
 }
 
 void ScanLane::come_back(Lanes::iterator lane) {
-  const auto path = lane->hangs_on;
+  const auto cgroup = lane->hangs_on;
   left_behind_.erase(lane);
-  const auto stuck = quarantine_.find(path);
+  const auto stuck = quarantine_.find(cgroup->path);
   if (stuck == quarantine_.end()) return;
   const auto now = Clock::now();
   const auto hung = now - stuck->second.since;
   stuck->second.rests_until = now + kRest * hung;
-  events_.came_back(path, hung);
+  events_.came_back(*cgroup, hung);
 }
 
 void ScanLane::release(TimePoint now) {

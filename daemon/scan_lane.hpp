@@ -22,9 +22,8 @@ class ScanLane {
  public:
   struct Events {
     std::function<void(Scan)> scanned;
-    std::function<void(const std::string& path)>
-        hangs;  ///< … on this cgroup; the scan begins again without it
-    std::function<void(const std::string& path, Duration hung)> came_back;
+    std::function<void(const Cgroup&)> hangs;  ///< … on this cgroup; the scan begins again without it
+    std::function<void(const Cgroup&, Duration hung)> came_back;
   };
   using Ended = std::pair<std::shared_ptr<const ReclaimJob>, ReclaimOutcome>;
 
@@ -58,14 +57,14 @@ class ScanLane {
     std::unique_ptr<ScanWatch> watch;
     std::uint64_t seen_step = 0;
     TimePoint seen_at{};
-    std::string hangs_on;
+    CgroupRef hangs_on;
     boost::asio::thread_pool thread{1};
   };
   using Lanes = std::list<Lane>;
 
   void run(Lanes::iterator lane);
   void finish(Scan scan);
-  void take_over(const Cgroup& cgroup);
+  void take_over(const CgroupRef& cgroup);
   void come_back(Lanes::iterator lane);
   void release(TimePoint now);
 

@@ -25,9 +25,9 @@ Scheduler::Scheduler(boost::asio::io_context& io, const EngineSetup& setup, Recl
       events_(std::move(events)),
       lane_(io_, setup,
             {.scanned = [this](Scan scan) { finish_scan(std::move(scan)); },
-             .hangs = [this](const std::string& path) { events_.scan_hangs(path); },
-             .came_back = [this](const std::string& path,
-                                 Duration hung) { events_.scan_came_back(path, hung); }}),
+             .hangs = [this](const Cgroup& cgroup) { events_.scan_hangs(cgroup); },
+             .came_back = [this](const Cgroup& cgroup,
+                                 Duration hung) { events_.scan_came_back(cgroup, hung); }}),
       slots_(io_, reclaimer, setup.budget.concurrent,
              {.ended = [this](const JobRef& job,
                               const ReclaimOutcome& outcome) { finish_reclaim(job, outcome); },
@@ -109,7 +109,7 @@ void Scheduler::finish_reclaim(const JobRef& job, const ReclaimOutcome& outcome)
 
 void Scheduler::tell_hanging(const ReclaimJob& job, TimePoint since) {
   lane_.isolate(job.cgroup->path, since);
-  events_.reclaim_hangs(job.cgroup->path);
+  events_.reclaim_hangs(*job.cgroup);
   if (once_) leave_when_idle();
 }
 

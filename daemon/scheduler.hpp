@@ -23,10 +23,9 @@ struct SchedulerEvents {
   std::function<void(const ReclaimJob&, const ReclaimOutcome&)> reclaimed;
   /// A scan took longer than the time after which the next one was due: some were left out.
   std::function<void(Duration took, Duration due_after)> overran;
-  std::function<void(const std::string& cgroup)>
-      scan_hangs;  ///< the kernel doesn't come back from this cgroup
-  std::function<void(const std::string& cgroup, Duration hung)> scan_came_back;
-  std::function<void(const std::string& cgroup)> reclaim_hangs;
+  std::function<void(const Cgroup&)> scan_hangs;  ///< the kernel doesn't come back from this cgroup
+  std::function<void(const Cgroup&, Duration hung)> scan_came_back;
+  std::function<void(const Cgroup&)> reclaim_hangs;
   std::function<void()> reload_asked;  ///< SIGHUP
   std::function<void()> stopping;      ///< SIGTERM or SIGINT
 };

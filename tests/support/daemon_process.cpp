@@ -82,7 +82,7 @@ Milliseconds wall_clock(const std::string& line) {
 
 ReclaimLine parse_reclaim(const std::string& line) {
   return {.cgroup = field(line, "cgroup"),
-          .container = field(line, "container_id"),
+          .container = line.find(" container_id=") == std::string::npos ? "" : field(line, "container_id"),
           .outcome = words(line, "outcome"),
           .requested = bytes(line, "requested"),
           .freed = bytes(line, "freed"),

@@ -57,8 +57,8 @@ class ScanLaneTest : public testing::Test {
       made = std::make_unique<ScanLane>(
           io, setup,
           ScanLane::Events{.scanned = [this](Scan scan) { scanned = std::move(scan); },
-                           .hangs = [this](const std::string& path) { hung_on = path; },
-                           .came_back = [this](const std::string& path, Duration) { back = path; }});
+                           .hangs = [this](const Cgroup& cgroup) { hung_on = cgroup.path; },
+                           .came_back = [this](const Cgroup& cgroup, Duration) { back = cgroup.path; }});
     }
     return *made;
   }
