@@ -201,7 +201,7 @@ TEST_F(Status, AsksTheDaemonThatRunsAndSaysSo) {
                                 HasSubstr("asked the daemon with pid " + std::to_string(daemon.pid()))));
   EXPECT_THAT(
       ask({"explain", container_id_of('a').substr(0, 12)}).out,
-      AllOf(HasSubstr("container  " + container_id_of('a')), HasSubstr("decision   below threshold")));
+      AllOf(HasSubstr("id         " + container_id_of('a')), HasSubstr("decision   below threshold")));
 }
 
 TEST_F(Status, LooksByItselfWhereNoDaemonRunsAndSaysSo) {
