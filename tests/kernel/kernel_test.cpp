@@ -22,20 +22,23 @@ void KernelTest::SetUp() {
   }
 }
 
-std::vector<std::string> KernelTest::with_parent(std::vector<std::string> options) const {
-  if (std::ranges::find(options, "--parent") == options.end()) {
-    options.insert(options.end(), {"--parent", top().path()});
-  }
+std::vector<std::string> KernelTest::with_usual(std::vector<std::string> options) const {
+  const auto usually = [&](const char* option, const std::string& value) {
+    if (std::ranges::find(options, option) == options.end()) options.insert(options.end(), {option, value});
+  };
+  usually("--parent", top().path());
+  // On an emulated processor that others use too, a reclaim takes more CPU time than any default allows.
+  usually("--budget-cpu", "60s");
   return options;
 }
 
 Daemon KernelTest::watch(std::vector<std::string> options, const std::optional<HeldCalls>& held) const {
-  return {with_parent(std::move(options)), runtime_directory(), held};
+  return {with_usual(std::move(options)), runtime_directory(), held};
 }
 
 Finished KernelTest::once(std::vector<std::string> options) const {
   options.emplace_back("--once");
-  return run_daemon(with_parent(std::move(options)), runtime_directory());
+  return run_daemon(with_usual(std::move(options)), runtime_directory());
 }
 
 std::string KernelTest::config(std::string_view text) const {

@@ -37,7 +37,7 @@ class KernelTest : public testing::Test {
   [[nodiscard]] std::string config(std::string_view text) const;
 
  private:
-  [[nodiscard]] std::vector<std::string> with_parent(std::vector<std::string> options) const;
+  [[nodiscard]] std::vector<std::string> with_usual(std::vector<std::string> options) const;
 
   DataDirectory data_;
   std::unique_ptr<CgroupSandbox> sandbox_;
