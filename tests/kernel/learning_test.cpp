@@ -33,17 +33,11 @@ TEST_F(Learning, ThatFreedCacheComesStraightBackMakesTheCooldownLonger) {
   fill_clean(app, data);
   const Tenant reader{app, [&] { keep_doing([&] { data.read(); }, 500ms); }};
   auto daemon = watch(options());
-  ASSERT_TRUE(daemon.wait_for_reclaim(app, 3)) << daemon.log();
-  const auto lines = daemon.reclaims_of(app);
-  // The line comes a moment after the reclaim, later on a busy machine. At the cooldown as configured these
-  // would be 2 s.
-  const auto allowance = 500ms;
-  EXPECT_GE(lines[1].started_at - lines[0].started_at, 4s - allowance) << daemon.log();
-  EXPECT_GE(lines[2].started_at - lines[1].started_at, 8s - allowance) << daemon.log();
+  // The first reclaim may last longer than its cooldown on a busy machine, and teaches nothing then.
+  ASSERT_TRUE(daemon.wait_for_log(" cooldown=8 ")) << daemon.log();
   const auto learned = "learned cgroup=" + app.path();
   EXPECT_THAT(daemon.log(), HasSubstr(learned));
   EXPECT_LT(daemon.log().find(" cooldown=4 "), daemon.log().find(" cooldown=8 ")) << daemon.log();
-  EXPECT_THAT(daemon.log(), HasSubstr(" cooldown=8 "));
 }
 
 TEST_F(Learning, ThatFreedCacheStaysAwayChangesNothing) {
