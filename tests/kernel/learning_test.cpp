@@ -35,9 +35,19 @@ TEST_F(Learning, ThatFreedCacheComesStraightBackMakesTheCooldownLonger) {
   auto daemon = watch(options());
   // The first reclaim may last longer than its cooldown on a busy machine, and teaches nothing then.
   ASSERT_TRUE(daemon.wait_for_log(" cooldown=8 ")) << daemon.log();
+  const auto taught = daemon.reclaims_of(app).size();
+  ASSERT_TRUE(daemon.wait_for_reclaim(app, taught + 1)) << daemon.log();
+  const auto lines = daemon.reclaims_of(app);
+  ASSERT_GE(taught, 2U) << daemon.log();
+  // The line comes a moment after the reclaim, later on a busy machine. At the cooldown as configured these
+  // would be 2 s.
+  const auto allowance = 500ms;
+  EXPECT_GE(lines[taught - 1].started_at - lines[taught - 2].started_at, 4s - allowance) << daemon.log();
+  EXPECT_GE(lines[taught].started_at - lines[taught - 1].started_at, 8s - allowance) << daemon.log();
   const auto learned = "learned cgroup=" + app.path();
   EXPECT_THAT(daemon.log(), HasSubstr(learned));
   EXPECT_LT(daemon.log().find(" cooldown=4 "), daemon.log().find(" cooldown=8 ")) << daemon.log();
+  EXPECT_THAT(daemon.log(), HasSubstr(" cooldown=8 "));
 }
 
 TEST_F(Learning, ThatFreedCacheStaysAwayChangesNothing) {
