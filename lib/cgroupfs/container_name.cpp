@@ -5,12 +5,10 @@
 #include <array>
 #include <cstddef>
 
+#include "model/container_id.hpp"
+
 namespace cmm {
 namespace {
-
-constexpr std::size_t kIdLength = 64;
-
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 bool remove_suffix(std::string_view& name, std::string_view suffix) {
   if (!name.ends_with(suffix)) return false;
@@ -18,22 +16,12 @@ bool remove_suffix(std::string_view& name, std::string_view suffix) {
   return true;
 }
 
-/// The id at the end of a name without its ".scope", set off from what is before it by '-' or ':'.
-std::string_view id_at_end(std::string_view name) {
-  if (name.size() < kIdLength) return {};
-  const auto id = name.substr(name.size() - kIdLength);
-  const auto prefix = name.substr(0, name.size() - kIdLength);
-  if (!std::all_of(id.begin(), id.end(), is_hex)) return {};
-  if (!prefix.empty() && !prefix.ends_with('-') && !prefix.ends_with(':')) return {};
-  return id;
-}
-
 }  // namespace
 
 std::string_view container_id(std::string_view name) {
   if (is_container_helper(name)) return {};
   remove_suffix(name, ".scope");
-  return id_at_end(name);
+  return container_id_at_end(name);
 }
 
 bool is_container_helper(std::string_view name) {
@@ -51,9 +39,9 @@ bool is_kubernetes_level(std::string_view name) {
            name.starts_with("kubelet-kubepods");
   // cgroupfs driver: kubepods/burstable/pod<uid>
   constexpr std::size_t kUidLength = 32;
-  const bool pod =
-      name.starts_with("pod") && name.size() >= 3 + kUidLength &&
-      std::all_of(name.begin() + 3, name.end(), [](char c) { return is_hex(c) || c == '-' || c == '_'; });
+  const bool pod = name.starts_with("pod") && name.size() >= 3 + kUidLength &&
+                   std::all_of(name.begin() + 3, name.end(),
+                               [](char c) { return is_hex_digit(c) || c == '-' || c == '_'; });
   return pod || name == "kubepods" || name == "kubelet" || name == "burstable" || name == "besteffort";
 }
 

@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <string>
 
+#include "model/container_id.hpp"
+
 namespace cmm {
 namespace {
 
 constexpr std::size_t kUidDigits = 32;
 
-bool is_uid_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-' || c == '_';
-}
+bool is_uid_character(char c) { return is_hex_digit(c) || c == '-' || c == '_'; }
 
 /// The uid at the beginning of `text`. systemd's names have '_' for its '-', as there '-' parts the levels.
 std::string uid_at(std::string_view text) {
