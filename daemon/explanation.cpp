@@ -29,10 +29,6 @@ tl::unexpected<StartupError> refuse(ExitCode code, std::string message) {
   return tl::unexpected{StartupError{code, std::move(message)}};
 }
 
-ContainerNames names_of(const Json& target) {
-  return {text(target, "namespace"), text(target, "pod"), text(target, "container")};
-}
-
 /// By the beginning of its container id, by NAMESPACE/POD or by NAMESPACE/POD/CONTAINER.
 bool is_called(const Json& target, const std::string& subject) {
   if (subject.size() >= kShortestId && text(target, "container_id").starts_with(subject)) return true;

@@ -161,11 +161,9 @@ void LogReporter::tell_branches(const ScanReport& report) {
 
 // A host without Kubernetes has no such links, and doesn't want to hear of them.
 void LogReporter::tell_names(const ScanReport& report) {
-  const bool are_wanted =
-      rules_need_names_ || std::ranges::any_of(report.targets, [](const TargetReport& row) {
-        return !row.cgroup->workload.pod_uid.empty();
-      });
-  const bool missing = report.names_error && are_wanted;
+  const auto is_in_a_pod = [](const TargetReport& row) { return !row.cgroup->workload.pod_uid.empty(); };
+  const bool missing =
+      report.names_error && (rules_need_names_ || std::ranges::any_of(report.targets, is_in_a_pod));
   if (std::exchange(names_missing_, missing) == missing) return;
   if (!missing)
     return log_event(LogLevel::info, "names_known", {}, "the names of containers are known again");

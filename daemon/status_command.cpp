@@ -43,8 +43,7 @@ std::string decision(const Json& target) {
 }
 
 std::string name(const Json& target) {
-  const auto text = [&](const char* key) { return target[key].get<std::string>(); };
-  return printable(name_and_path({text("namespace"), text("pod"), text("container")}, text("cgroup")));
+  return printable(name_and_path(names_of(target), target["cgroup"].get<std::string>()));
 }
 
 void print_table(const StatusDocument& document) {

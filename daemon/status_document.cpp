@@ -29,6 +29,11 @@ tl::expected<StatusDocument, StartupError> look(Settings settings, const std::st
 
 }  // namespace
 
+ContainerNames names_of(const Json& target) {
+  const auto text = [&](const char* key) { return target.at(key).get<std::string>(); };
+  return {text("namespace"), text("pod"), text("container")};
+}
+
 tl::expected<StatusDocument, StartupError> status_document(Settings settings) {
   const auto answer = ask_daemon(control_socket_path(), "/api/status");
   if (!answer) return look(std::move(settings), answer.error());

@@ -7,6 +7,7 @@
 
 #include "config/settings.hpp"
 #include "daemon/startup.hpp"
+#include "model/workload.hpp"
 
 namespace cmm {
 
@@ -15,6 +16,9 @@ struct StatusDocument {
   nlohmann::ordered_json json;
   std::string source;  ///< one line
 };
+
+/// What a target of the document is called in Kubernetes; empty where that isn't known.
+ContainerNames names_of(const nlohmann::ordered_json& target);
 
 /// Asks the daemon that runs on this machine; where none does, looks by itself, with these settings and
 /// without changing anything.

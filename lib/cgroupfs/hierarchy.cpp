@@ -185,9 +185,8 @@ std::vector<Parent> without_nested(std::vector<Parent> parents) {
   std::sort(parents.begin(), parents.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   std::vector<Parent> outermost;
   for (auto& parent : parents) {
-    const bool nested = std::any_of(outermost.begin(), outermost.end(), [&](const Parent& outer) {
-      return parent.path == outer.path || parent.path.starts_with(outer.path + "/");
-    });
+    const bool nested = std::any_of(outermost.begin(), outermost.end(),
+                                    [&](const Parent& outer) { return lies_in(parent.path, outer.path); });
     if (!nested) outermost.push_back(std::move(parent));
   }
   return outermost;

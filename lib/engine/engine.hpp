@@ -33,9 +33,9 @@ struct EngineSetup {
   Gate gate = {};
   CycleBudget budget = {};
   Pace pace = {};
-  std::string container_logs = "/var/log/containers";  ///< where the kubelet links the containers' logs
-  bool dry_run = false;    ///< decide, but hand out no job and open nothing for writing
-  std::string root = "/";  ///< the seam for tests: where /proc is looked for
+  std::string container_logs = {};  ///< where the kubelet links the containers' logs
+  bool dry_run = false;             ///< decide, but hand out no job and open nothing for writing
+  std::string root = "/";           ///< the seam for tests: where /proc is looked for
 };
 
 /// A scan's report and the reclaims that it asks for, those first that are to start first.
