@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
@@ -15,6 +16,9 @@
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
+
+#include "daemon/control_client.hpp"
 
 namespace cmm::bench {
 namespace {
@@ -82,6 +86,15 @@ double Daemon::cpu_seconds() const {
 std::size_t Daemon::open_files() const {
   const fs::directory_iterator files{fmt::format("/proc/{}/fd", pid_)};
   return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+void watch(const Daemon& daemon, unsigned seconds, const std::string& scraped_at, unsigned period) {
+  for (unsigned i = 0; i < seconds; ++i) {
+    if (!scraped_at.empty() && i % period == 0 && !ask_daemon(scraped_at, "/metrics"))
+      throw std::runtime_error("the daemon's metrics can't be had");
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+  }
+  daemon.check_alive();
 }
 
 double mib(double bytes) { return bytes / (1024.0 * 1024.0); }

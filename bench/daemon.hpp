@@ -35,6 +35,10 @@ class Daemon {
   pid_t pid_ = 0;
 };
 
+/// Lets the daemon run, and asks for its metrics at the socket `scraped_at`, where there is one, in each
+/// `period`.
+void watch(const Daemon& daemon, unsigned seconds, const std::string& scraped_at = {}, unsigned period = 1);
+
 double mib(double bytes);
 
 /// What the kernel says the charge of a cgroup consists of, for people.

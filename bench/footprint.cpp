@@ -2,30 +2,24 @@
 // What the daemon itself takes: its resident set, and everything that is charged to a cgroup of its own.
 #include <fmt/format.h>
 
-#include <boost/program_options.hpp>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <stdexcept>
-#include <thread>
 
+#include "bench/command_line.hpp"
 #include "bench/daemon.hpp"
 #include "bench/support.hpp"
 #include "cgroupfs/memory_interface.hpp"
-#include "daemon/control_client.hpp"
 
 namespace cmm::bench {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
-  std::string daemon;
+struct Arguments : CommonArguments {
+  std::string daemon = default_daemon();
   std::size_t cgroups = 1000;
   unsigned seconds = 12;
-  std::string data = "/var/tmp";
-  bool json = false;
 };
 
 std::vector<std::string> make_watched(const std::string& parent, std::size_t count) {
@@ -40,6 +34,8 @@ std::vector<std::string> make_watched(const std::string& parent, std::size_t cou
   return cgroups;
 }
 
+constexpr unsigned kScrapePeriod = 4;  // seconds, of a Prometheus in a hurry
+
 /// How the daemon is watched while it watches.
 struct Side {
   bool above = false;    ///< all cgroups are over the threshold
@@ -49,16 +45,6 @@ struct Side {
 std::string name_of(const Side& side) {
   return fmt::format("all {} the threshold{}", side.above ? "above" : "below",
                      side.scraped ? ", metrics scraped" : "");
-}
-
-void await(const Daemon& daemon, unsigned seconds, const std::string& scraped_at) {
-  constexpr unsigned kScrapePeriod = 4;  // a Prometheus in a hurry
-  for (unsigned i = 1; i <= seconds; ++i) {
-    if (!scraped_at.empty() && i % kScrapePeriod == 1 && !ask_daemon(scraped_at, "/metrics"))
-      throw std::runtime_error("the daemon's metrics can't be had");
-    std::this_thread::sleep_for(std::chrono::seconds{1});
-  }
-  daemon.check_alive();
 }
 
 /// The resident set, in MiB.
@@ -78,9 +64,9 @@ double measure(const Sandbox& sandbox, const Arguments& arguments, const Side& s
   double rss = 0;
   {
     const Daemon daemon{cgroup, std::move(command)};
-    await(daemon, 3, "");  // the first scan opens everything
+    watch(daemon, 3);  // the first scan opens everything
     const auto cpu = daemon.cpu_seconds();
-    await(daemon, arguments.seconds, socket);
+    watch(daemon, arguments.seconds, socket, kScrapePeriod);
     const auto per_scan = (daemon.cpu_seconds() - cpu) / arguments.seconds;
     rss = mib(daemon.status("VmRSS"));
     const auto charged = mib(static_cast<double>(read_number(usage_file)));
@@ -120,37 +106,18 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
   report.print(arguments.json);
 }
 
-Arguments parse(int argc, char** argv) {
-  namespace po = boost::program_options;
-  Arguments arguments;
-  arguments.daemon = default_daemon();
-  po::options_description options{"bench_footprint [DAEMON]"};
-  options.add_options()("help", "show this")("daemon", po::value(&arguments.daemon),
-                                             "the program (the one of this build)")(
-      "cgroups", po::value(&arguments.cgroups), "how many to watch (1000)")(
-      "seconds", po::value(&arguments.seconds), "how long to watch, one scan a second (12)")(
-      "data", po::value(&arguments.data), "folder for files, on a disk (/var/tmp)")(
-      "json", po::bool_switch(&arguments.json), "one JSON document");
-  po::positional_options_description positional;
-  positional.add("daemon", 1);
-  po::variables_map map;
-  po::store(po::command_line_parser(argc, argv).options(options).positional(positional).run(), map);
-  po::notify(map);
-  if (!map.contains("help")) return arguments;
-  std::cout << options;
-  std::exit(0);
-}
-
 }  // namespace
 }  // namespace cmm::bench
 
 int main(int argc, char** argv) {
-  try {
-    const auto arguments = cmm::bench::parse(argc, argv);
-    return cmm::bench::run_in_sandbox(arguments.data,
-                                      [&](const auto& sandbox) { cmm::bench::run(sandbox, arguments); });
-  } catch (const std::exception& error) {
-    std::cerr << "bench_footprint: " << error.what() << "\n";
-    return 2;
-  }
+  namespace bench = cmm::bench;
+  namespace po = boost::program_options;
+  bench::Arguments arguments;
+  po::options_description own;
+  own.add_options()("daemon", po::value(&arguments.daemon), "the program (the one of this build)")(
+      "cgroups", po::value(&arguments.cgroups), "how many to watch (1000)")(
+      "seconds", po::value(&arguments.seconds), "how long to watch, one scan a second (12)");
+  return bench::run_benchmark(
+      argc, argv, "bench_footprint", own, arguments,
+      [&](const auto& sandbox) { bench::run(sandbox, arguments); }, "daemon");
 }

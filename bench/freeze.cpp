@@ -7,16 +7,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <boost/program_options.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <stdexcept>
 #include <stop_token>
 #include <system_error>
 #include <thread>
 
+#include "bench/command_line.hpp"
 #include "bench/support.hpp"
 #include "cgroupfs/memory_interface.hpp"
 
@@ -25,11 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct Arguments : CommonArguments {
   Bytes size = GiB(2);
   unsigned rounds = 3;
-  std::string data = "/var/tmp";
-  bool json = false;
 };
 
 /// The longest of many, in seconds.
@@ -215,34 +212,16 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
   report.print(arguments.json);
 }
 
-Arguments parse(int argc, char** argv) {
-  namespace po = boost::program_options;
-  Arguments arguments;
-  std::string size = "2GiB";
-  po::options_description options{"bench_freeze"};
-  options.add_options()("help", "show this")("size", po::value(&size), "page cache to be freed (2GiB)")(
-      "rounds", po::value(&arguments.rounds), "(3)")("data", po::value(&arguments.data),
-                                                     "folder for files, on a disk (/var/tmp)")(
-      "json", po::bool_switch(&arguments.json), "one JSON document");
-  po::variables_map map;
-  po::store(po::parse_command_line(argc, argv, options), map);
-  po::notify(map);
-  arguments.size = size_of(size);
-  if (!map.contains("help")) return arguments;
-  std::cout << options;
-  std::exit(0);
-}
-
 }  // namespace
 }  // namespace cmm::bench
 
 int main(int argc, char** argv) {
-  try {
-    const auto arguments = cmm::bench::parse(argc, argv);
-    return cmm::bench::run_in_sandbox(arguments.data,
-                                      [&](const auto& sandbox) { cmm::bench::run(sandbox, arguments); });
-  } catch (const std::exception& error) {
-    std::cerr << "bench_freeze: " << error.what() << "\n";
-    return 2;
-  }
+  namespace bench = cmm::bench;
+  namespace po = boost::program_options;
+  bench::Arguments arguments;
+  po::options_description own;
+  own.add_options()("size", bench::size_option(arguments.size), "page cache to be freed (2GiB)")(
+      "rounds", po::value(&arguments.rounds), "(3)");
+  return bench::run_benchmark(argc, argv, "bench_freeze", own, arguments,
+                              [&](const auto& sandbox) { bench::run(sandbox, arguments); });
 }

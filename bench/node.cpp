@@ -3,32 +3,28 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <boost/program_options.hpp>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <stdexcept>
-#include <thread>
 
+#include "bench/command_line.hpp"
 #include "bench/daemon.hpp"
 #include "bench/support.hpp"
 #include "cgroupfs/memory_interface.hpp"
-#include "daemon/control_client.hpp"
 
 namespace cmm::bench {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
-  std::string daemon;
+struct Arguments : CommonArguments {
+  std::string daemon = default_daemon();
   std::size_t pods = 500;
   std::size_t containers = 3;
   unsigned seconds = 60;
-  std::string data = "/var/tmp";
-  bool json = false;
 };
+
+constexpr unsigned kScrapePeriod = 15;  // seconds
 
 /// Of the machine's one core, at the default interval.
 constexpr double kMostCpuPercent = 0.1;
@@ -62,17 +58,6 @@ std::string make_node(const Sandbox& sandbox, const Arguments& arguments) {
   return logs;
 }
 
-/// A Prometheus that asks every 15 s.
-void wait(const Daemon& daemon, unsigned seconds, const std::string& scraped_at) {
-  constexpr unsigned kScrapePeriod = 15;
-  for (unsigned i = 1; i <= seconds; ++i) {
-    if (!scraped_at.empty() && i % kScrapePeriod == 0 && !ask_daemon(scraped_at, "/metrics"))
-      throw std::runtime_error("the daemon's metrics can't be had");
-    std::this_thread::sleep_for(std::chrono::seconds{1});
-  }
-  daemon.check_alive();
-}
-
 void measure(const Sandbox& sandbox, const Arguments& arguments, const std::string& logs, bool scraped,
              Report& report) {
   const auto cgroup = sandbox.cgroup + "/daemon";
@@ -83,9 +68,9 @@ void measure(const Sandbox& sandbox, const Arguments& arguments, const std::stri
   if (scraped) command.insert(command.end(), {"--metrics", fmt::format("listen={}", socket)});
   {
     const Daemon daemon{cgroup, std::move(command)};
-    wait(daemon, 15, "");  // the first scan opens everything
+    watch(daemon, 15);  // the first scan opens everything
     const auto before = daemon.cpu_seconds();
-    wait(daemon, arguments.seconds, socket);
+    watch(daemon, arguments.seconds, socket, kScrapePeriod);
     const auto percent = (daemon.cpu_seconds() - before) / arguments.seconds * 100;
     const auto name = scraped ? "metrics scraped every 15 s" : "no metrics";
     const auto usage = read_number(cgroup + "/" + memory_interface(sandbox.hierarchy.version).usage);
@@ -113,36 +98,18 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
   report.print(arguments.json);
 }
 
-Arguments parse(int argc, char** argv) {
-  namespace po = boost::program_options;
-  Arguments arguments;
-  arguments.daemon = default_daemon();
-  po::options_description options{"bench_node"};
-  options.add_options()("help", "show this")("daemon", po::value(&arguments.daemon),
-                                             "the program (the one of this build)")(
-      "pods", po::value(&arguments.pods), "how many (500)")("containers", po::value(&arguments.containers),
-                                                            "of each pod (3)")(
-      "seconds", po::value(&arguments.seconds), "how long to watch (60)")(
-      "data", po::value(&arguments.data), "folder for files, on a disk (/var/tmp)")(
-      "json", po::bool_switch(&arguments.json), "one JSON document");
-  po::variables_map map;
-  po::store(po::command_line_parser(argc, argv).options(options).run(), map);
-  po::notify(map);
-  if (!map.contains("help")) return arguments;
-  std::cout << options;
-  std::exit(0);
-}
-
 }  // namespace
 }  // namespace cmm::bench
 
 int main(int argc, char** argv) {
-  try {
-    const auto arguments = cmm::bench::parse(argc, argv);
-    return cmm::bench::run_in_sandbox(arguments.data,
-                                      [&](const auto& sandbox) { cmm::bench::run(sandbox, arguments); });
-  } catch (const std::exception& error) {
-    std::cerr << "bench_node: " << error.what() << "\n";
-    return 2;
-  }
+  namespace bench = cmm::bench;
+  namespace po = boost::program_options;
+  bench::Arguments arguments;
+  po::options_description own;
+  own.add_options()("daemon", po::value(&arguments.daemon), "the program (the one of this build)")(
+      "pods", po::value(&arguments.pods), "how many (500)")("containers", po::value(&arguments.containers),
+                                                            "of each pod (3)")(
+      "seconds", po::value(&arguments.seconds), "how long to watch (60)");
+  return bench::run_benchmark(argc, argv, "bench_node", own, arguments,
+                              [&](const auto& sandbox) { bench::run(sandbox, arguments); });
 }

@@ -3,28 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/program_options.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
-#include <iostream>
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
 
+#include "bench/command_line.hpp"
 #include "bench/support.hpp"
 
 namespace cmm::bench {
 namespace {
 
-struct Arguments {
+struct Arguments : CommonArguments {
   Bytes hot = MiB(100);
   Bytes cold = MiB(600);
   Bytes target = MiB(250);
   unsigned reads = 5;
   unsigned rounds = 5;
-  std::string data = "/var/tmp";
-  bool json = false;
 };
 
 struct Files {
@@ -174,43 +171,26 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
   report.print(arguments.json);
 }
 
-Arguments parse(int argc, char** argv) {
-  namespace po = boost::program_options;
-  Arguments arguments;
-  std::string hot = "100MiB";
-  std::string cold = "600MiB";
-  std::string target = "250MiB";
-  po::options_description options{"bench_precision"};
-  options.add_options()("help", "show this")("hot", po::value(&hot), "size of the file in use (100MiB)")(
-      "cold", po::value(&cold), "size of the file read once (600MiB)")(
-      "target", po::value(&target), "(250MiB)")("reads", po::value(&arguments.reads),
-                                                "how often the hot file is read (5)")(
-      "rounds", po::value(&arguments.rounds), "(5)")("data", po::value(&arguments.data),
-                                                     "folder for files, on a disk (/var/tmp)")(
-      "json", po::bool_switch(&arguments.json), "one JSON document");
-  po::variables_map map;
-  po::store(po::parse_command_line(argc, argv, options), map);
-  po::notify(map);
-  if (arguments.reads == 0 || arguments.rounds == 0)
-    throw std::runtime_error("--reads and --rounds must be above 0");
-  arguments.hot = size_of(hot);
-  arguments.cold = size_of(cold);
-  arguments.target = size_of(target);
-  if (!map.contains("help")) return arguments;
-  std::cout << options;
-  std::exit(0);
+auto above_zero(const char* option) {
+  return [option](unsigned value) {
+    if (value == 0) throw std::runtime_error(std::string{option} + " must be above 0");
+  };
 }
 
 }  // namespace
 }  // namespace cmm::bench
 
 int main(int argc, char** argv) {
-  try {
-    const auto arguments = cmm::bench::parse(argc, argv);
-    return cmm::bench::run_in_sandbox(arguments.data,
-                                      [&](const auto& sandbox) { cmm::bench::run(sandbox, arguments); });
-  } catch (const std::exception& error) {
-    std::cerr << "bench_precision: " << error.what() << "\n";
-    return 2;
-  }
+  namespace bench = cmm::bench;
+  namespace po = boost::program_options;
+  bench::Arguments arguments;
+  po::options_description own;
+  own.add_options()("hot", bench::size_option(arguments.hot), "size of the file in use (100MiB)")(
+      "cold", bench::size_option(arguments.cold), "size of the file read once (600MiB)")(
+      "target", bench::size_option(arguments.target), "(250MiB)")(
+      "reads", po::value(&arguments.reads)->notifier(bench::above_zero("--reads")),
+      "how often the hot file is read (5)")(
+      "rounds", po::value(&arguments.rounds)->notifier(bench::above_zero("--rounds")), "(5)");
+  return bench::run_benchmark(argc, argv, "bench_precision", own, arguments,
+                              [&](const auto& sandbox) { bench::run(sandbox, arguments); });
 }

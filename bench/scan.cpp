@@ -7,15 +7,14 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/program_options.hpp>
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <iostream>
 #include <iterator>
 #include <memory>
 #include <stdexcept>
 
+#include "bench/command_line.hpp"
 #include "bench/support.hpp"
 #include "cgroupfs/memory_interface.hpp"
 #include "daemon/log.hpp"
@@ -30,14 +29,12 @@ namespace fs = std::filesystem;
 // Some files are not looked at in every scan; so many scans in a row make rounds that cost the same.
 constexpr unsigned kScansPerRound = 16;
 
-struct Arguments {
+struct Arguments : CommonArguments {
   std::vector<std::size_t> sizes{100, 1000, 5000};
   std::size_t fake = 0;
   std::size_t fake_base = 1000;
   unsigned rounds = 3;
   unsigned sittings = 7;
-  std::string data = "/var/tmp";
-  bool json = false;
 };
 
 /// Cgroups of one kind below one branch.
@@ -329,36 +326,19 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
   report.print(arguments.json);
 }
 
-Arguments parse(int argc, char** argv) {
-  namespace po = boost::program_options;
-  Arguments arguments;
-  po::options_description options{"bench_scan"};
-  options.add_options()("help", "show this")("sizes", po::value(&arguments.sizes)->multitoken(),
-                                             "how many cgroups (100 1000 5000)")(
-      "fake", po::value(&arguments.fake), "plain files: so many cgroups against --fake-base of them")(
-      "fake-base", po::value(&arguments.fake_base), "(1000)")("rounds", po::value(&arguments.rounds),
-                                                              "in one sitting (3)")(
-      "sittings", po::value(&arguments.sittings), "each with new processes; the median counts (7)")(
-      "data", po::value(&arguments.data), "folder for files, on a disk (/var/tmp)")(
-      "json", po::bool_switch(&arguments.json), "one JSON document");
-  po::variables_map map;
-  po::store(po::parse_command_line(argc, argv, options), map);
-  po::notify(map);
-  if (!map.contains("help")) return arguments;
-  std::cout << options;
-  std::exit(0);
-}
-
 }  // namespace
 }  // namespace cmm::bench
 
 int main(int argc, char** argv) {
-  try {
-    const auto arguments = cmm::bench::parse(argc, argv);
-    return cmm::bench::run_in_sandbox(arguments.data,
-                                      [&](const auto& sandbox) { cmm::bench::run(sandbox, arguments); });
-  } catch (const std::exception& error) {
-    std::cerr << "bench_scan: " << error.what() << "\n";
-    return 2;
-  }
+  namespace bench = cmm::bench;
+  namespace po = boost::program_options;
+  bench::Arguments arguments;
+  po::options_description own;
+  own.add_options()("sizes", po::value(&arguments.sizes)->multitoken(), "how many cgroups (100 1000 5000)")(
+      "fake", po::value(&arguments.fake), "plain files: so many cgroups against --fake-base of them")(
+      "fake-base", po::value(&arguments.fake_base), "(1000)")("rounds", po::value(&arguments.rounds),
+                                                              "in one sitting (3)")(
+      "sittings", po::value(&arguments.sittings), "each with new processes; the median counts (7)");
+  return bench::run_benchmark(argc, argv, "bench_scan", own, arguments,
+                              [&](const auto& sandbox) { bench::run(sandbox, arguments); });
 }

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What reclaim does to the workloads: alone, with the daemon, and with all of the cache dropped instead.
-#include <boost/program_options.hpp>
-#include <cstdlib>
-#include <iostream>
 #include <stdexcept>
+#include <string>
 
+#include "bench/command_line.hpp"
 #include "bench/harm/harm.hpp"
 
 namespace cmm::bench::harm {
 namespace {
 
-struct Arguments {
-  std::string daemon;
-  std::string data = "/var/tmp";
+struct Arguments : CommonArguments {
+  std::string daemon = default_daemon();
   std::string only = "abcd";
-  bool json = false;
 };
 
 void run(const Sandbox& sandbox, const Arguments& arguments) {
@@ -29,24 +26,9 @@ void run(const Sandbox& sandbox, const Arguments& arguments) {
   report.print(arguments.json);
 }
 
-Arguments parse(int argc, char** argv) {
-  namespace po = boost::program_options;
-  Arguments arguments;
-  arguments.daemon = default_daemon();
-  po::options_description options{"bench_harm"};
-  options.add_options()("help", "show this")("daemon", po::value(&arguments.daemon),
-                                             "the program (the one of this build)")(
-      "only", po::value(&arguments.only), "a: hot set, b: database, c: burst, d: cycle; any of them (abcd)")(
-      "data", po::value(&arguments.data), "folder for files, on a disk (/var/tmp)")(
-      "json", po::bool_switch(&arguments.json), "one JSON document");
-  po::variables_map map;
-  po::store(po::parse_command_line(argc, argv, options), map);
-  po::notify(map);
-  if (arguments.only.empty() || arguments.only.find_first_not_of("abcd") != std::string::npos)
+void check_scenarios(const std::string& only) {
+  if (only.empty() || only.find_first_not_of("abcd") != std::string::npos)
     throw std::runtime_error("--only takes letters of abcd");
-  if (!map.contains("help")) return arguments;
-  std::cout << options;
-  std::exit(0);
 }
 
 }  // namespace
@@ -54,12 +36,12 @@ Arguments parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   namespace bench = cmm::bench;
-  try {
-    const auto arguments = bench::harm::parse(argc, argv);
-    return bench::run_in_sandbox(arguments.data,
-                                 [&](const auto& sandbox) { bench::harm::run(sandbox, arguments); });
-  } catch (const std::exception& error) {
-    std::cerr << "bench_harm: " << error.what() << "\n";
-    return 2;
-  }
+  namespace po = boost::program_options;
+  bench::harm::Arguments arguments;
+  po::options_description own;
+  own.add_options()("daemon", po::value(&arguments.daemon), "the program (the one of this build)")(
+      "only", po::value(&arguments.only)->notifier(bench::harm::check_scenarios),
+      "a: hot set, b: database, c: burst, d: cycle; any of them (abcd)");
+  return bench::run_benchmark(argc, argv, "bench_harm", own, arguments,
+                              [&](const auto& sandbox) { bench::harm::run(sandbox, arguments); });
 }
