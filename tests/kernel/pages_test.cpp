@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include <optional>
-
 #include "kernel/kernel_test.hpp"
-#include "support/kernel_setting.hpp"
+#include "support/late_writeback.hpp"
 
 namespace cmm::test {
 namespace {
@@ -55,19 +53,8 @@ TEST_F(PagesThatStay, DoNotKeepOthersFromBeingFreed) {
 
 /// Dirty pages can be dropped once they are written to the disk.
 class DirtyPages : public KernelTest {
- protected:
-  void SetUp() override {
-    KernelTest::SetUp();
-    if (!in_vm()) return;
-    // So that they stay dirty: a small machine would write them back at once, and cgroup v2 takes each cgroup
-    // for such a machine.
-    most_.emplace("vm/dirty_ratio", "100");
-    background_.emplace("vm/dirty_background_ratio", "99");
-    periodic_.emplace("vm/dirty_writeback_centisecs", "360000");
-  }
-
  private:
-  std::optional<KernelSetting> most_, background_, periodic_;
+  LateWriteback late_;
 };
 
 constexpr Bytes kDirty = MiB(96);
