@@ -28,7 +28,9 @@ using testing::Le;
 /// How many attempts there were in each of the hours.
 std::vector<unsigned> by_hour(const FakeWorkload& workload, unsigned hours = 24) {
   std::vector<unsigned> counts(hours);
-  for (const auto at : workload.attempts) ++counts.at((at - FakeMachine::kStart) / 1h);
+  for (const auto at : workload.attempts) {
+    ++counts.at(static_cast<std::size_t>((at - FakeMachine::kStart) / 1h));
+  }
   return counts;
 }
 
