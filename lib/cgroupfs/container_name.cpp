@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 
+#include "cgroupfs/pod_path.hpp"
 #include "model/container_id.hpp"
 
 namespace cmm {
@@ -40,8 +41,7 @@ bool is_kubernetes_level(std::string_view name) {
   // cgroupfs driver: kubepods/burstable/pod<uid>
   constexpr std::size_t kUidLength = 32;
   const bool pod = name.starts_with("pod") && name.size() >= 3 + kUidLength &&
-                   std::all_of(name.begin() + 3, name.end(),
-                               [](char c) { return is_hex_digit(c) || c == '-' || c == '_'; });
+                   std::all_of(name.begin() + 3, name.end(), is_uid_character);
   return pod || name == "kubepods" || name == "kubelet" || name == "burstable" || name == "besteffort";
 }
 

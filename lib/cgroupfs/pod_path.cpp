@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t kUidDigits = 32;
 
-bool is_uid_character(char c) { return is_hex_digit(c) || c == '-' || c == '_'; }
-
 /// The uid at the beginning of `text`. systemd's names have '_' for its '-', as there '-' parts the levels.
 std::string uid_at(std::string_view text) {
   const auto end = std::ranges::find_if_not(text, is_uid_character);
@@ -44,6 +42,8 @@ bool ends_in(std::string_view above, std::string_view level) {
 }
 
 }  // namespace
+
+bool is_uid_character(char c) { return is_hex_digit(c) || c == '-' || c == '_'; }
 
 Workload pod_of_path(std::string_view path) {
   for (std::size_t start = 0; start < path.size();) {
