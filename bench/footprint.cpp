@@ -2,7 +2,6 @@
 // What the daemon itself takes: its resident set, and everything that is charged to a cgroup of its own.
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
