@@ -12,7 +12,3 @@ if(CMM_SANITIZE)
   add_compile_options(-fsanitize=${CMM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${CMM_SANITIZE})
 endif()
-# Asio puts a fence around each handler beside the locks of its queues; g++ warns that ThreadSanitizer doesn't see it.
-if(CMM_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  add_compile_options(-Wno-tsan)
-endif()
