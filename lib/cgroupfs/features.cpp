@@ -59,8 +59,11 @@ KernelFeatures probe_features(const Hierarchy& hierarchy) {
     if (file) features.swappiness_argument = takes_swappiness(file->get());
   }
   ControlFileReader reader;
-  features.pressure = read_pressure(reader, memory_interface(CgroupVersion::v1), dir.get()).has_value();
-  features.pressure_by_cgroup = answer(is_v2 && read_pressure(reader, interface, dir.get()));
+  const auto measures = [&](const MemoryInterface& of) {
+    return read_pressure(reader, of, dir.get(), hierarchy.mount).value_or(std::nullopt).has_value();
+  };
+  features.pressure = measures(memory_interface(CgroupVersion::v1));
+  features.pressure_by_cgroup = answer(is_v2 && measures(interface));
   features.swap_by_cgroup = answer(has(dir, is_v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes"));
   features.mglru = uses_mglru();
   return features;
@@ -71,7 +74,8 @@ bool measures_pressure(const Hierarchy& hierarchy, const std::string& cgroup, co
   if (!dir) return false;
   ControlFileReader reader;
   const auto measures = [&](CgroupVersion version) {
-    return read_pressure(reader, memory_interface(version), dir->get(), root).has_value();
+    const auto pressure = read_pressure(reader, memory_interface(version), dir->get(), cgroup, root);
+    return !pressure || pressure->has_value();  // what can't be read may be there
   };
   // What v1 has instead is the node's.
   return measures(hierarchy.version) || measures(CgroupVersion::v1);

@@ -26,7 +26,8 @@ struct KernelFeatures {
 KernelFeatures probe_features(const Hierarchy& hierarchy);
 
 /// True where PSI memory is measured for this cgroup, or for the node (/proc below `root`): then it is only
-/// switched off for this one (cgroup.pressure), and others may have it.
+/// switched off for this one (cgroup.pressure), and others may have it. Where that can't be read it is taken
+/// to be measured: the error comes up with the first reclaim, by name.
 bool measures_pressure(const Hierarchy& hierarchy, const std::string& cgroup, const std::string& root = "/");
 
 /// True where it is counted for this cgroup how much cache was read back after it had been evicted.

@@ -5,6 +5,7 @@
 #include <sys/xattr.h>
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "cgroupfs/container_name.hpp"
@@ -22,11 +23,14 @@ constexpr std::string_view kIgnore = "ignore";
 
 // The directory is open for lookups only, which the kernel doesn't take for attributes; its name in /proc is
 // good.
-bool has_opted_out(int dir) {
+Io<bool> has_opted_out(int dir) {
   std::array<char, 16> value{};
   const auto path = "/proc/self/fd/" + std::to_string(dir);
   const auto size = ::getxattr(path.c_str(), kAttribute, value.data(), value.size());
-  return size > 0 && std::string_view{value.data(), static_cast<std::size_t>(size)} == kIgnore;
+  if (size >= 0) return std::string_view{value.data(), static_cast<std::size_t>(size)} == kIgnore;
+  // No such attribute; a kernel that takes none of users (before Linux 5.7); or a longer value than ours.
+  if (errno == ENODATA || errno == ENOTSUP || errno == ERANGE) return false;
+  return tl::unexpected{last_error()};
 }
 
 }  // namespace
@@ -78,19 +82,24 @@ Result<Bytes> Sampler::effective_limit(const Branch& branch, Target& target, Byt
   const auto own = target.limits.read(reader_, interface_, target.dir.get(), look);
   target.limits.close();  // read too seldom to be worth an open file
   if (!own) return tl::unexpected{failure(target, branch, own.error(), interface_.limit)};
-  const auto of_target = tighter(*own, payload_limit(target, look));
+  const auto payload = payload_limit(target, look);
+  if (!payload) return tl::unexpected{failure(target, branch, payload.error(), container_payload)};
+  const auto of_target = tighter(*own, *payload);
   return tighter(tighter(of_target, branch.effective_limit), Limit{node_total}).value_or(node_total);
 }
 
-// What can't be read here limits nothing: that the target has gone, its own files tell.
-Limit Sampler::payload_limit(Target& target, LimitLook look) {
+// It may not be there, or go at any time, and limits nothing then: that the target has gone, its own files
+// tell.
+Io<Limit> Sampler::payload_limit(Target& target, LimitLook look) {
   if (!target.is_container) return Limit::max();
   if (!target.payload_limit || look == LimitLook::all) {
-    const auto dir = open_at(target.dir.get(), container_payload, O_PATH | O_DIRECTORY);
+    auto dir = open_at(target.dir.get(), container_payload, O_PATH | O_DIRECTORY);
     LimitFiles files;
-    target.payload_limit =
-        dir ? files.read(reader_, interface_, dir->get(), LimitLook::all).value_or(Limit::max())
-            : Limit::max();
+    auto limit = dir.and_then([&](const UniqueFd& payload) {
+      return files.read(reader_, interface_, payload.get(), LimitLook::all);
+    });
+    if (!limit && !is_gone(limit.error())) return limit;
+    target.payload_limit = limit.value_or(Limit::max());
   }
   return *target.payload_limit;
 }
@@ -119,14 +128,25 @@ Result<Bytes> Sampler::read_limit(Branch& branch, Target& target, Bytes node_tot
   if (rests_between_turns(branch)) {
     const auto own = branch.limits.read(reader_, interface_, branch.dir.get(), LimitLook::all);
     if (own) branch.effective_limit = tighter(branch.above, *own);
+    if (!own && !is_gone(own.error())) {
+      return tl::unexpected{Error{own.error(), "read the limits of", mount_ + "/" + branch.cgroup->path}};
+    }
   }
   return effective_limit(branch, target, node_total, LimitLook::all);
 }
 
 Result<GuardSample> Sampler::read_guards(const Branch& branch, Target& target, bool swap_matters) {
   GuardSample guards;
-  guards.opted_out = has_opted_out(target.dir.get());
-  guards.pressure = read_pressure(reader_, interface_, target.dir.get(), root_);
+  const auto opted_out = has_opted_out(target.dir.get());
+  if (!opted_out) return tl::unexpected{failure(target, branch, opted_out.error(), kAttribute)};
+  guards.opted_out = *opted_out;
+  const auto pressure =
+      read_pressure(reader_, interface_, target.dir.get(), mount_ + "/" + target.cgroup->path, root_);
+  if (!pressure) {
+    target.gone = target.gone || is_gone(pressure.error().code);
+    return tl::unexpected{pressure.error()};
+  }
+  guards.pressure = *pressure;
   if (!swap_matters) return guards;
   const auto swappable = may_swap(branch, target);
   if (!swappable) return tl::unexpected{swappable.error()};

@@ -49,7 +49,7 @@ class Sampler {
  private:
   std::error_code open_directory(const Branch& branch, Target& target);
   Result<bool> may_swap(const Branch& branch, Target& target);
-  Limit payload_limit(Target& target, LimitLook look);
+  Io<Limit> payload_limit(Target& target, LimitLook look);
   Result<Bytes> effective_limit(const Branch& branch, Target& target, Bytes node_total, LimitLook look);
   Error failure(Target& target, const Branch& branch, std::error_code code, const char* file);
 

@@ -42,18 +42,20 @@ class CounterReader {
                     stat->inactive_file.value_or(Bytes{}) + stat->active_file.value_or(Bytes{})};
   }
 
-  std::optional<Bytes> refaults() {
+  Io<std::optional<Bytes>> refaults() {
     const auto text = stat_.read_all(reader_, job_.dir.get(), interface_.stat);
-    return text ? find_refaults(*text, interface_) : std::nullopt;
+    if (!text) return tl::unexpected{text.error()};
+    return find_refaults(*text, interface_);
   }
 
   /// True where PSI has passed the request's bound, as of the last look.
-  bool is_under_pressure() {
+  Result<bool> is_under_pressure() {
     const auto now = Clock::now();
     if (now < next_look_) return false;
     next_look_ = now + kPressurePeriod;
-    const auto pressure = read_pressure(reader_, interface_, job_.dir.get());
-    return pressure && *pressure > job_.request.max_pressure;
+    const auto pressure = read_pressure(reader_, interface_, job_.dir.get(), job_.cgroup->path);
+    if (!pressure) return tl::unexpected{pressure.error()};
+    return *pressure && **pressure > job_.request.max_pressure;
   }
 
  private:
@@ -75,22 +77,27 @@ ReclaimOutcome ended(ReclaimOutcome outcome, ReclaimEnd end) {
   return outcome;
 }
 
-ReclaimOutcome failed(ReclaimOutcome outcome, const ReclaimJob& job, std::error_code error,
-                      const char* action, const std::string& file) {
-  const auto end = end_of(error);
-  if (end != ReclaimEnd::cgroup_gone) outcome.error = Error{error, action, job.cgroup->path + "/" + file};
+ReclaimOutcome failed(ReclaimOutcome outcome, Error error) {
+  const auto end = end_of(error.code);
+  if (end != ReclaimEnd::cgroup_gone) outcome.error = std::move(error);
   return ended(std::move(outcome), end);
 }
 
-std::optional<ReclaimEnd> end_before_slice(const ReclaimJob& job, const ReclaimOutcome& so_far,
-                                           CounterReader& counters, const std::stop_token& stop) {
+ReclaimOutcome failed(ReclaimOutcome outcome, const ReclaimJob& job, std::error_code error,
+                      const char* action, const std::string& file) {
+  return failed(std::move(outcome), Error{error, action, job.cgroup->path + "/" + file});
+}
+
+Result<std::optional<ReclaimEnd>> end_before_slice(const ReclaimJob& job, const ReclaimOutcome& so_far,
+                                                   CounterReader& counters, const std::stop_token& stop) {
   if (so_far.cache_after <= job.request.target) return ReclaimEnd::target_reached;
   if (stop.stop_requested()) return ReclaimEnd::stopped;
   if (Clock::now() - so_far.started_at >= job.request.time_budget) return ReclaimEnd::out_of_time;
   if (so_far.cpu >= job.request.cpu_budget) return ReclaimEnd::out_of_cpu;
   if (so_far.freed >= job.request.byte_budget) return ReclaimEnd::out_of_bytes;
-  if (counters.is_under_pressure()) return ReclaimEnd::under_pressure;
-  return std::nullopt;
+  const auto under_pressure = counters.is_under_pressure();
+  if (!under_pressure) return tl::unexpected{under_pressure.error()};
+  return *under_pressure ? std::optional{ReclaimEnd::under_pressure} : std::nullopt;
 }
 
 Bytes wanted(const ReclaimRequest& request, const ReclaimOutcome& so_far) {
@@ -121,15 +128,18 @@ ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& i
   CounterReader counters{job, interface};
   auto before = counters.read();
   if (!before) return outcome_without_slice(job, before.error(), "read", interface.stat);
+  const auto refaults = counters.refaults();
+  if (!refaults) return outcome_without_slice(job, refaults.error(), "read", interface.stat);
 
   ReclaimOutcome outcome;
   outcome.requested = job.request.bytes;
   outcome.started_at = Clock::now();
   outcome.cache_before = outcome.cache_after = before->reclaimable;
-  outcome.refaults = counters.refaults();
+  outcome.refaults = *refaults;
   for (unsigned futile = 0; futile < kFutileSlices;) {
-    if (const auto end = end_before_slice(job, outcome, counters, stop))
-      return ended(std::move(outcome), *end);
+    const auto end = end_before_slice(job, outcome, counters, stop);
+    if (!end) return failed(std::move(outcome), end.error());
+    if (*end) return ended(std::move(outcome), **end);
 
     const auto slice = cutter.cut(wanted(job.request, outcome));
     ++outcome.slices;

@@ -271,6 +271,32 @@ TEST(SamplerOnV2, FindsALeafThatGotChildrenGoneOnceItsDirectoryWasClosed) {
       [](const Branch&, const Target& target) { EXPECT_EQ(target.cgroup->path, "top/leaf/inner"); });
 }
 
+TEST_P(SamplerTest, TakesNoPressureThatCannotBeUnderstoodForNone) {
+  tree.add(path);
+  if (files().pressure != nullptr) tree.write(path, files().pressure, "nonsense\n");
+  tree.write_below_root("proc/pressure/memory", "nonsense\n");
+  Sampler of_tree{tree.hierarchy(), tree.root()};
+  const auto guards =
+      with_target<Result<GuardSample>>([&](const Branch& branch, Target& target) -> Result<GuardSample> {
+        const auto sample = of_tree.read_usage(branch, target, kNode, true);
+        if (!sample) return tl::unexpected{sample.error()};
+        return of_tree.read_guards(branch, target, false);
+      });
+  ASSERT_FALSE(guards);
+  EXPECT_EQ(guards.error().code, std::errc::bad_message) << guards.error().message();
+  EXPECT_FALSE(is_gone());
+}
+
+TEST_P(SamplerTest, TakesNoLimitOfThePayloadThatCannotBeUnderstoodForNone) {
+  tree.add(path);
+  tree.add(path + "/container");
+  tree.write(path + "/container", files().limit, "nonsense\n");
+  const auto sample = usage();
+  ASSERT_FALSE(sample);
+  EXPECT_EQ(sample.error().code, std::errc::bad_message) << sample.error().message();
+  EXPECT_FALSE(is_gone());
+}
+
 /// The number of targets that two scans read, with room for far fewer descriptors than they would like to
 /// hold.
 int count_readable_with_few_descriptors(int targets) {
