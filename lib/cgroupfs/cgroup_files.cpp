@@ -6,8 +6,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace cmm {
 namespace {
+
+rlim_t descriptor_limit() {
+  static const rlim_t limit = [] {
+    rlimit files{};
+    return ::getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : rlim_t{1024};
+  }();
+  return limit;
+}
+
+bool is_among_the_last(const UniqueFd& fd, rlim_t count) {
+  return static_cast<rlim_t>(fd.get()) + count >= descriptor_limit();
+}
 
 std::error_code ensure_open(UniqueFd& fd, int dir, const char* name) {
   if (fd) return {};
@@ -31,13 +45,16 @@ Io<Limit> limit_of(Io<std::string_view> text) {
 }  // namespace
 
 bool is_scarce(const UniqueFd& fd) {
-  // Left for everything else: reclaims in flight, listings, logs, the files that are opened for one read.
+  // Left for what can't be opened again for each use: the branches.
   constexpr rlim_t kReserve = 256;
-  static const rlim_t limit = [] {
-    rlimit files{};
-    return ::getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : rlim_t{1024};
-  }();
-  return static_cast<rlim_t>(fd.get()) + kReserve >= limit;
+  return is_among_the_last(fd, std::min(kReserve, descriptor_limit() / 2));
+}
+
+bool is_reserved(const UniqueFd& fd) {
+  // Left for what is open for a moment: reclaims in flight, listings, a scrape, files that are opened for one
+  // read.
+  constexpr rlim_t kReserve = 64;
+  return is_among_the_last(fd, std::min(kReserve, descriptor_limit() / 4));
 }
 
 Io<std::string_view> HeldFile::read_line(ControlFileReader& reader, int dir, const char* name) {

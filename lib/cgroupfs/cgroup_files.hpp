@@ -17,6 +17,10 @@ namespace cmm {
 /// one close to the limit says that the table is nearly full: such a descriptor is closed after use.
 bool is_scarce(const UniqueFd& fd);
 
+/// True where even what has to stay open, as a branch does, would leave too little for reclaims: it isn't
+/// kept, and what is below isn't watched.
+bool is_reserved(const UniqueFd& fd);
+
 /// A descriptor that is opened at its first use and stays open. A cached descriptor makes a read six times
 /// cheaper, but costs about 5 KiB of kernel memory: the file's read buffer lives as long as it does.
 struct HeldFile {

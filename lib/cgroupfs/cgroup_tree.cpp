@@ -28,6 +28,8 @@ std::vector<std::string> ancestors(const std::string& path) {
   return found;
 }
 
+const std::error_code kTooMany = std::make_error_code(std::errc::too_many_files_open);
+
 struct OpenDirectory {
   UniqueFd dir;
   DirectoryState state;
@@ -172,6 +174,7 @@ void CgroupTree::read_limits(Branch& branch, Limit above) {
                                                : LimitLook::hard;
   const auto own = watch_->call(
       branch.cgroup, [&] { return branch.limits.read(reader_, interface_, branch.dir.get(), look); });
+  if (is_scarce(branch.dir)) branch.limits.close();
   branch.above = above;
   branch.effective_limit = tighter(above, own.value_or(Limit::max()));
   branch.limit_error.reset();
@@ -255,12 +258,10 @@ void CgroupTree::add(Branch& branch, const std::string& name, CgroupId id) {
     // Removed since it was listed; one of the same name may be there already.
     branch.stale = true;
     if (is_gone(opened.error())) return;
-    add_branch(branch, std::move(cgroup), {});
-    auto& child = *branch.branches.back();
-    child.list_error = Error{opened.error(), "open", absolute(child.cgroup->path)};
-    return;
+    return add_unreadable(branch, std::move(cgroup), opened.error());
   }
   if (opened->state.children > 0 || is_kubernetes_level(name)) {
+    if (is_reserved(opened->dir)) return add_unreadable(branch, std::move(cgroup), kTooMany);
     add_branch(branch, std::move(cgroup), std::move(opened->dir));
     return;
   }
@@ -268,6 +269,13 @@ void CgroupTree::add(Branch& branch, const std::string& name, CgroupId id) {
   target.cgroup = std::move(cgroup);
   if (!is_scarce(opened->dir)) target.dir = std::move(opened->dir);
   branch.targets.push_back(std::move(target));
+}
+
+// Tried again with each refresh.
+void CgroupTree::add_unreadable(Branch& parent, CgroupRef cgroup, std::error_code why) {
+  auto error = Error{why, "open", absolute(cgroup->path)};
+  add_branch(parent, std::move(cgroup), {});
+  parent.branches.back()->list_error = std::move(error);
 }
 
 void CgroupTree::add_branch(Branch& parent, CgroupRef cgroup, UniqueFd dir) {

@@ -134,6 +134,7 @@ class CgroupTree {
   void list(Branch& branch);
   void add(Branch& branch, const std::string& name, CgroupId id);
   void add_branch(Branch& parent, CgroupRef cgroup, UniqueFd dir);
+  void add_unreadable(Branch& parent, CgroupRef cgroup, std::error_code why);
   [[nodiscard]] std::string absolute(const std::string& path) const;
 
   Hierarchy hierarchy_;
