@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 
 namespace cmm::test {
 namespace {

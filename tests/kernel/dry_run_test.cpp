@@ -5,7 +5,7 @@
 #include <optional>
 #include <system_error>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 #include "support/private_mounts.hpp"
 
 namespace cmm::test {

@@ -9,8 +9,8 @@
 #include <memory>
 #include <system_error>
 
-#include "kernel/kernel_test.hpp"
 #include "support/http_client.hpp"
+#include "support/kernel_test.hpp"
 
 namespace cmm::test {
 namespace {

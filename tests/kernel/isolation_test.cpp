@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 
 namespace cmm::test {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 #include "support/late_writeback.hpp"
 
 namespace cmm::test {

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 #include "support/private_mounts.hpp"
 
 namespace cmm::test {

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "cgroupfs/parse.hpp"
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 
 namespace cmm::test {
 namespace {

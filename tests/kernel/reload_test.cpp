@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 
 namespace cmm::test {
 namespace {

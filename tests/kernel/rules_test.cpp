@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 
 namespace cmm::test {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 #include "support/notify_listener.hpp"
 
 namespace cmm::test {

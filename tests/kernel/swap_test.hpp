@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 #include "support/swap.hpp"
 
 namespace cmm::test {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 #include "support/process.hpp"
 #include "support/tool_process.hpp"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 
 namespace cmm::test {
 namespace {
