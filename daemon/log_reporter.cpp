@@ -73,6 +73,10 @@ void LogReporter::starting(const Settings& settings, const Startup& startup) {
                         settings.policy.target ? to_string(*settings.policy.target) : "80% of the threshold",
                         describe(settings.interval), describe(settings.policy.cooldown),
                         settings.dry_run ? ", dry run" : ""));
+  for (const auto& parent : startup.awaited) {
+    log_event(LogLevel::info, "waiting", {{"cgroup", parent.path}},
+              parent.path + " doesn't exist yet: it is watched as soon as it does");
+  }
   for (std::size_t place = 0; place < settings.rules.size(); ++place) {
     log_event(LogLevel::info, "rule", {},
               fmt::format("{}: {}", rule_name(settings.rules, place),

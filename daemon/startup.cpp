@@ -17,20 +17,40 @@ tl::unexpected<StartupError> refuse(const HierarchyError& error, const char* abo
   return tl::unexpected{StartupError{exit_code_of(error.fault), about + error.message}};
 }
 
-HierarchyResult<std::vector<Parent>> find_parents(const Hierarchy& hierarchy,
-                                                  const std::vector<std::string>& given) {
-  std::vector<Parent> parents;
-  for (const auto& path : given) {
-    auto parent = find_parent(hierarchy, path);
-    if (!parent) return tl::unexpected{parent.error()};
-    parents.push_back(std::move(*parent));
-  }
-  if (given.empty()) {
-    auto found = find_default_parents(hierarchy);
+/// The parents to watch, and which of the given ones don't exist yet.
+struct Parents {
+  std::vector<Parent> watched;
+  std::vector<Parent> present;
+  std::vector<Parent> awaited;
+};
+
+HierarchyResult<Parents> find_given_parents(const Hierarchy& hierarchy, const Settings& settings) {
+  // Who scans once has nothing to wait for.
+  const bool waits = settings.wait_for_parent && !settings.once;
+  Parents parents;
+  for (const auto& path : settings.parents) {
+    auto found = find_awaited_parent(hierarchy, path);
+    if (found && !found->exists && !waits) return tl::unexpected{find_parent(hierarchy, path).error()};
     if (!found) return tl::unexpected{found.error()};
-    parents = *std::move(found);
+    (found->exists ? parents.present : parents.awaited).push_back(found->parent);
+    parents.watched.push_back(std::move(found->parent));
   }
-  return without_nested(std::move(parents));
+  parents.watched = without_nested(std::move(parents.watched));
+  return parents;
+}
+
+HierarchyResult<Parents> find_parents(const Hierarchy& hierarchy, const Settings& settings) {
+  if (!settings.parents.empty()) return find_given_parents(hierarchy, settings);
+  return find_default_parents(hierarchy).map([](std::vector<Parent> found) {
+    auto parents = without_nested(std::move(found));
+    return Parents{.watched = parents, .present = parents, .awaited = {}};
+  });
+}
+
+/// Where to ask what the kernel can do: while none of the parents exists, the root of the hierarchy, which
+/// has the same files.
+std::vector<Parent> to_probe(const Parents& parents) {
+  return parents.present.empty() ? std::vector{Parent{"."}} : parents.present;
 }
 
 Pace pace_of(const Settings& settings) {
@@ -47,6 +67,7 @@ EngineSetup with(EngineSetup setup, std::vector<Parent> parents, const Settings&
   setup.budget = settings.budget;
   setup.pace = pace_of(settings);
   setup.container_logs = settings.container_logs;
+  setup.awaits_parents = settings.wait_for_parent;
   return setup;
 }
 
@@ -55,24 +76,26 @@ EngineSetup with(EngineSetup setup, std::vector<Parent> parents, const Settings&
 tl::expected<Startup, StartupError> start_up(const Settings& settings) {
   auto hierarchy = find_memory_hierarchy("/", settings.cgroup_root);
   if (!hierarchy) return refuse(hierarchy.error(), "");
-  auto parents = find_parents(*hierarchy, settings.parents);
+  auto parents = find_parents(*hierarchy, settings);
   if (!parents) return refuse(parents.error(), "parent: ");
+  const auto probed_at = to_probe(*parents);
 
   Startup startup;
   startup.parents_chosen = settings.parents.empty();
+  startup.awaited = std::move(parents->awaited);
   auto ability = unprobed_ability(hierarchy->version);
   if (!settings.dry_run) {
-    auto probed = make_reclaimer(*hierarchy, *parents, runtime_directory());
+    auto probed = make_reclaimer(*hierarchy, probed_at, runtime_directory());
     if (!probed) return refuse(probed.error(), "");
     startup.reclaimer = std::move(probed->reclaimer);
     ability = std::move(probed->ability);
   }
-  startup.has_pressure = measures_pressure(*hierarchy, parents->front().path);
-  startup.has_refaults = counts_refaults(*hierarchy, parents->front().path);
+  startup.has_pressure = measures_pressure(*hierarchy, probed_at.front().path);
+  startup.has_refaults = counts_refaults(*hierarchy, probed_at.front().path);
   startup.setup.hierarchy = std::move(*hierarchy);
   startup.setup.ability = std::move(ability);
   startup.setup.dry_run = settings.dry_run;
-  startup.setup = with(std::move(startup.setup), *std::move(parents), settings);
+  startup.setup = with(std::move(startup.setup), std::move(parents->watched), settings);
   return startup;
 }
 
@@ -87,13 +110,13 @@ tl::expected<EngineSetup, StartupError> changed_setup(const EngineSetup& present
         StartupError{ExitCode::config, "cgroup_root: the hierarchy at " + present.hierarchy.mount +
                                            " can't be exchanged while it runs: restart it"}};
   }
-  auto parents = find_parents(present.hierarchy, settings.parents);
+  auto parents = find_parents(present.hierarchy, settings);
   if (!parents) return refuse(parents.error(), "parent: ");
   if (!present.dry_run) {
-    const auto file = open_for_reclaim(present.hierarchy, *parents);
+    const auto file = open_for_reclaim(present.hierarchy, to_probe(*parents));
     if (!file) return refuse(file.error(), "");
   }
-  return with(present, *std::move(parents), settings);
+  return with(present, std::move(parents->watched), settings);
 }
 
 void raise_descriptor_limit() {

@@ -25,6 +25,7 @@ struct Startup {
   std::unique_ptr<Reclaimer> reclaimer;  ///< none in a dry run
   bool has_pressure = false;             ///< the kernel measures PSI; otherwise that guard is off
   bool has_refaults = false;             ///< … and counts what is read again after it was evicted
+  std::vector<Parent> awaited;           ///< parents that don't exist yet
   bool parents_chosen = false;           ///< no parent was given: the first known one that exists was taken
 };
 

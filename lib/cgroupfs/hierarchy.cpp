@@ -102,10 +102,36 @@ tl::unexpected<HierarchyError> wrong_file_system(const Hierarchy& hierarchy, con
 
 tl::unexpected<HierarchyError> cannot_stat(const std::string& path) {
   const auto code = last_error();
-  if (code == std::errc::permission_denied) {
-    return fault(HierarchyFault::no_permission, fmt::format("cannot look at {}: {}", path, code.message()));
+  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory) {
+    return fault(HierarchyFault::missing, fmt::format("{} does not exist", path));
   }
-  return fault(HierarchyFault::missing, fmt::format("{} does not exist", path));
+  const auto kind =
+      code == std::errc::permission_denied ? HierarchyFault::no_permission : HierarchyFault::unreadable;
+  return fault(kind, fmt::format("cannot look at {}: {}", path, code.message()));
+}
+
+std::string absolute(const Hierarchy& hierarchy, const std::string& given) {
+  return given.starts_with('/') ? given : hierarchy.mount + "/" + given;
+}
+
+/// Where `path` is below the mount, symbolic links followed as far as they exist.
+HierarchyResult<Parent> below_mount(const Hierarchy& hierarchy, const std::string& path) {
+  std::error_code code;
+  const auto real = fs::weakly_canonical(path, code);
+  if (code)
+    return fault(HierarchyFault::unreadable, fmt::format("cannot look at {}: {}", path, code.message()));
+  const auto real_mount = fs::canonical(hierarchy.mount, code);
+  if (code) {
+    return fault(HierarchyFault::unreadable,
+                 fmt::format("cannot look at {}: {}", hierarchy.mount, code.message()));
+  }
+  const auto relative = without_slashes_at_end(real.lexically_relative(real_mount).string());
+  if (relative.empty() || relative == "." || relative == ".." || relative.starts_with("../")) {
+    return fault(HierarchyFault::not_a_cgroup,
+                 fmt::format("{} does not lie below {}, where the memory hierarchy is mounted", path,
+                             hierarchy.mount));
+  }
+  return Parent{relative};
 }
 
 }  // namespace
@@ -139,7 +165,7 @@ HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root, const 
 }
 
 HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::string& given) {
-  const auto path = given.starts_with('/') ? given : hierarchy.mount + "/" + given;
+  const auto path = absolute(hierarchy, given);
   struct stat dir {};
   if (::stat(path.c_str(), &dir) != 0) return cannot_stat(path);
   if (!S_ISDIR(dir.st_mode)) {
@@ -155,16 +181,14 @@ HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::strin
                     "below it, as system.slice",
                     path));
   }
-  std::error_code code;
-  const auto real = fs::canonical(path, code);
-  const auto real_mount = fs::canonical(hierarchy.mount, code);
-  const auto relative = real.lexically_relative(real_mount).string();
-  if (relative.empty() || relative == ".." || relative.starts_with("../")) {
-    return fault(HierarchyFault::not_a_cgroup,
-                 fmt::format("{} does not lie below {}, where the memory hierarchy is mounted", path,
-                             hierarchy.mount));
-  }
-  return Parent{relative};
+  return below_mount(hierarchy, path);
+}
+
+HierarchyResult<AwaitedParent> find_awaited_parent(const Hierarchy& hierarchy, const std::string& given) {
+  auto found = find_parent(hierarchy, given);
+  const bool exists = found || found.error().fault != HierarchyFault::missing;
+  if (!exists) found = below_mount(hierarchy, absolute(hierarchy, given));
+  return found.map([&](Parent& parent) { return AwaitedParent{std::move(parent), exists}; });
 }
 
 HierarchyResult<std::vector<Parent>> find_default_parents(const Hierarchy& hierarchy) {

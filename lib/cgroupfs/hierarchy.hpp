@@ -45,6 +45,16 @@ HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root = "/",
 /// Checks a parent as given by the operator: an absolute path, or one relative to the mount.
 HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::string& given);
 
+/// A parent that need not exist yet.
+struct AwaitedParent {
+  Parent parent;
+  bool exists = false;
+};
+
+/// The same for a parent that may come later: one that doesn't exist is only checked for lying below the
+/// mount.
+HierarchyResult<AwaitedParent> find_awaited_parent(const Hierarchy& hierarchy, const std::string& given);
+
 /// Where containers are on this node: kubepods of either cgroup driver, as such or where kind and minikube
 /// nest it (several, where several nodes run on this machine); without it the first that exists of docker,
 /// machine.slice and system.slice.

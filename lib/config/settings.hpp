@@ -29,8 +29,9 @@ struct MetricsSettings {
 /// cgroup-memory-manager.yaml documents each one.
 struct Settings {
   std::vector<std::string>
-      parents;              ///< as given: absolute, or below the hierarchy's mount; empty: look for one
-  std::string cgroup_root;  ///< the host's cgroup mounts lie at or below it; empty: wherever they are
+      parents;                   ///< as given: absolute, or below the hierarchy's mount; empty: look for one
+  bool wait_for_parent = false;  ///< begin without those that don't exist yet
+  std::string cgroup_root;       ///< the host's cgroup mounts lie at or below it; empty: wherever they are
   std::string container_logs = "/var/log/containers";  ///< where the kubelet links the logs of containers
   ReclaimPolicy policy;
   Rules rules;

@@ -119,6 +119,13 @@ constexpr std::array table{
             "kubepods.slice or kubepods, also as kind and minikube nest them; else the first that exists of "
             "docker, machine.slice, system.slice",
             parent_forms, set_parents, show_parents},
+    Setting{
+        "wait_for_parent", Shape::flag, what_to_watch, "",
+        "Also start while a cgroup that is named with --parent doesn't exist: it is watched as soon as it "
+        "does.",
+        "", flag_forms,
+        [](Settings& s, Texts t) { return store(parse_flag(t.front(), flag_forms), s.wait_for_parent); },
+        [](const Settings& s) { return show_flag(s.wait_for_parent); }},
     Setting{"cgroup_root", Shape::value, what_to_watch, "DIR",
             "Where the host's cgroup file systems are mounted, in a container that has its own beside them: "
             "only mounts at or below this directory are looked at.",

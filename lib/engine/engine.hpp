@@ -34,6 +34,7 @@ struct EngineSetup {
   CycleBudget budget = {};
   Pace pace = {};
   std::string container_logs = {};  ///< where the kubelet links the containers' logs
+  bool awaits_parents = false;      ///< a parent that doesn't exist (yet) is as it should be
   bool dry_run = false;             ///< decide, but hand out no job and open nothing for writing
   std::string root = "/";           ///< the seam for tests: where /proc is looked for
 };

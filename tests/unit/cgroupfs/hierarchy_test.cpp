@@ -216,6 +216,38 @@ TEST(Parent, OfAHierarchyWithoutTheControllerIsRefusedAsSuch) {
   GTEST_SKIP() << "no cgroup file system is mounted here";
 }
 
+TEST(AwaitedParent, IsWhereItWillBeHoweverItWasWritten) {
+  FakeTree tree;
+  tree.add("pods");
+  for (const auto& given : {std::string{"pods/later/app"}, tree.absolute("pods/later/app/"),
+                            tree.absolute("pods/../pods/later/./app")}) {
+    const auto found = find_awaited_parent(tree.hierarchy(), given);
+    ASSERT_TRUE(found) << given << ": " << found.error().message;
+    EXPECT_EQ(found->parent.path, "pods/later/app") << given;
+    EXPECT_FALSE(found->exists) << given;
+  }
+}
+
+TEST(AwaitedParent, ThatExistsIsLookedAtAsAnyOther) {
+  FakeTree tree;
+  tree.add("pods");
+  const auto found = find_awaited_parent(tree.hierarchy(), "pods");
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->exists);
+  const auto root = find_awaited_parent(tree.hierarchy(), ".");
+  ASSERT_FALSE(root);
+  EXPECT_EQ(root.error().fault, HierarchyFault::is_root);
+}
+
+TEST(AwaitedParent, ThatWouldNotLieBelowTheMountIsRefused) {
+  const FakeTree tree;
+  for (const auto* given : {"/nowhere/at/all", "missing/..", "missing/../../elsewhere"}) {
+    const auto found = find_awaited_parent(tree.hierarchy(), given);
+    ASSERT_FALSE(found) << given;
+    EXPECT_THAT(found.error().message, HasSubstr("does not lie below " + tree.hierarchy().mount));
+  }
+}
+
 TEST(DefaultParent, IsTheFirstThatExistsOfTheKnownOnes) {
   FakeTree tree;
   const auto chosen = [&] {

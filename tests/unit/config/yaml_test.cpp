@@ -133,7 +133,7 @@ TEST(Yaml, IsRefusedWithFileLineKeyValueAndWhatIsAccepted) {
   const BadYaml rows[] = {
       {"interval: 1\nintervall: 5\n", "c.yaml:2: unknown key \"intervall\"", "did you mean \"interval\"?"},
       {"\n\nwatch: 5\n", "c.yaml:3: unknown key \"watch\"",
-       "accepted: parent, cgroup_root, container_logs, threshold, target, interval"},
+       "accepted: parent, wait_for_parent, cgroup_root, container_logs, threshold, target, interval"},
       {"Interval: 5\n", "c.yaml:1: unknown key \"Interval\"", "\"interval\""},
       {"\"\": 5\n", "c.yaml:1: unknown key \"\"", "accepted: parent"},
       {"<<: {once: true}\n", "c.yaml:1: unknown key \"<<\"", "accepted: parent"},

@@ -156,7 +156,7 @@ struct BadLine {
 
 TEST(CommandLine, IsRefusedWithOptionValueAndWhatIsAccepted) {
   const BadLine rows[] = {
-      {{"--bogus"}, "unknown option \"--bogus\"", "accepted: --parent, --cgroup-root"},
+      {{"--bogus"}, "unknown option \"--bogus\"", "accepted: --parent, --wait-for-parent, --cgroup-root"},
       {{"--bogus=1"}, "unknown option \"--bogus=1\"", "accepted: --parent"},
       {{"--once", "--bogus"}, "unknown option \"--bogus\"", "accepted: --parent"},
       {{"--help", "--bogus"}, "unknown option \"--bogus\"", "accepted: --parent"},
