@@ -40,6 +40,18 @@ Command command(std::vector<std::string> options, const std::string& runtime_dir
   return {std::move(options), {"RUNTIME_DIRECTORY=" + runtime_directory, "TZ=UTC"}};
 }
 
+Command command(std::vector<std::string> options, const std::string& runtime_directory,
+                std::function<bool()> before_exec) {
+  auto all = command(std::move(options), runtime_directory, std::optional<HeldCalls>{});
+  all.before_exec = std::move(before_exec);
+  return all;
+}
+
+std::vector<std::string> with_debug(std::vector<std::string> options) {
+  options.insert(options.end(), {"--log-level", "debug"});
+  return options;
+}
+
 /// The text between `start` and the next `end`.
 std::string between(const std::string& line, const std::string& start, char end) {
   const auto found = line.find(start);
@@ -112,10 +124,16 @@ std::string daemon_program() {
 
 Daemon::Daemon(std::vector<std::string> options, const std::string& runtime_directory,
                const std::optional<HeldCalls>& held)
-    : process_([&] {
-        options.insert(options.end(), {"--log-level", "debug"});
-        return command(std::move(options), runtime_directory, held);
-      }()) {}
+    : process_(command(with_debug(std::move(options)), runtime_directory, held)) {}
+
+Daemon::Daemon(std::vector<std::string> options, const std::string& runtime_directory,
+               std::function<bool()> before_exec)
+    : process_(command(with_debug(std::move(options)), runtime_directory, std::move(before_exec))) {}
+
+Daemon::Daemon(std::vector<std::string> options, const std::string& runtime_directory, FaultInjector& faults)
+    : Daemon(std::move(options), runtime_directory, [&faults] { return faults.install(); }) {
+  faults.answer();
+}
 
 bool Daemon::wait_until(const std::function<bool()>& is_so) {
   const auto until = std::chrono::steady_clock::now() + kPatience;
@@ -185,7 +203,15 @@ std::optional<ExitStatus> Daemon::stop() {
 }
 
 Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory) {
-  return run(command(std::move(options), runtime_directory, {}), kPatience);
+  return run(command(std::move(options), runtime_directory, std::optional<HeldCalls>{}), kPatience);
+}
+
+Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory,
+                    FaultInjector& faults) {
+  Process process{command(std::move(options), runtime_directory, [&faults] { return faults.install(); })};
+  faults.answer();
+  const auto status = process.wait(kPatience);
+  return {status.value_or(ExitStatus{}), process.out(), process.err(), !status};
 }
 
 bool has_strace() { return run({{"strace", "--version"}}).status == ExitStatus{0}; }

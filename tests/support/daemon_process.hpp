@@ -11,6 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "support/cgroup_sandbox.hpp"
+#include "support/fault_injector.hpp"
 #include "support/process.hpp"
 
 namespace cmm::test {
@@ -44,6 +45,11 @@ class Daemon {
  public:
   Daemon(std::vector<std::string> options, const std::string& runtime_directory,
          const std::optional<HeldCalls>& held = {});
+  /// … with this done in the child, right before it becomes the daemon; async-signal-safe.
+  Daemon(std::vector<std::string> options, const std::string& runtime_directory,
+         std::function<bool()> before_exec);
+  /// … with a test between it and the kernel. The injector has to outlive it.
+  Daemon(std::vector<std::string> options, const std::string& runtime_directory, FaultInjector& faults);
 
   [[nodiscard]] pid_t pid() const { return process_.pid(); }
   [[nodiscard]] const std::string& log() const { return process_.err(); }
@@ -81,6 +87,8 @@ class Daemon {
 
 /// Runs the daemon to its end.
 Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory);
+Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory,
+                    FaultInjector& faults);
 
 /// Without strace no call can be held.
 bool has_strace();

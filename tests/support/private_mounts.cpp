@@ -41,4 +41,9 @@ void PrivateMounts::make_read_only(const std::string& path) {
     fail("remount");
 }
 
+void PrivateMounts::set_read_only(const std::string& path, bool read_only) {
+  const unsigned long flags = read_only ? MS_RDONLY : 0;
+  if (::mount(nullptr, path.c_str(), nullptr, MS_BIND | MS_REMOUNT | flags, nullptr) != 0) fail("remount");
+}
+
 }  // namespace cmm::test

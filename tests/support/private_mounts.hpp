@@ -19,6 +19,8 @@ class PrivateMounts {
 
   /// What is mounted at `path` can be read there only.
   void make_read_only(const std::string& path);
+  /// The mount at `path` itself, with what is open on it, becomes readable only, or writable again.
+  void set_read_only(const std::string& path, bool read_only);
 
  private:
   UniqueFd namespace_, directory_;

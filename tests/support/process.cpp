@@ -60,6 +60,7 @@ struct ChildPlan {
   char* const* arguments;
   char* const* environment;
   const char* directory;
+  const std::function<bool()>& before_exec;
   int out, err, null;
   pid_t parent;
 };
@@ -77,7 +78,8 @@ void ignore_no_signal() {
   const bool ready = ::getppid() == plan.parent && ::dup2(plan.null, STDIN_FILENO) >= 0 &&
                      ::dup2(plan.out, STDOUT_FILENO) >= 0 && ::dup2(plan.err, STDERR_FILENO) >= 0 &&
                      (*plan.directory == '\0' || ::chdir(plan.directory) == 0);
-  if (ready) ::execvpe(plan.arguments[0], plan.arguments, plan.environment);
+  if (ready && (!plan.before_exec || plan.before_exec()))
+    ::execvpe(plan.arguments[0], plan.arguments, plan.environment);
   ::_exit(127);
 }
 
@@ -116,6 +118,7 @@ Process::Process(const Command& what) {
   const ChildPlan plan{argument_pointers.data(),
                        environment_pointers.data(),
                        what.directory.c_str(),
+                       what.before_exec,
                        out.write.get(),
                        err.write.get(),
                        null.get(),

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct Command {
   std::vector<std::string> command;
   std::vector<std::string> environment{};  ///< "NAME=value", on top of the environment of the test
   std::string directory{};                 ///< to start in; empty: that of the test
+  /// Called in the child, right before it becomes the program; async-signal-safe. False: it isn't started.
+  std::function<bool()> before_exec{};
 };
 
 /// A program that a test started. It leads a process group of its own; whatever of the group still lives when

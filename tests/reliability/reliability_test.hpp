@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "support/kernel_test.hpp"
+
+namespace cmm::test {
+
+/// CMM_TEST_LONG=1: all of it, which takes many minutes; otherwise what fits into every run.
+bool is_long();
+
+/// CMM_TEST_SOAK_SECONDS, or what the form of the run brings.
+std::chrono::seconds soak_time();
+
+/// Prints a row of the table in docs/reliability.md, beside the test's result.
+void print_figure(const std::string& what, const std::string& figure);
+
+}  // namespace cmm::test
