@@ -112,6 +112,7 @@ Io<Limit> LimitFiles::read(ControlFileReader& reader, const MemoryInterface& int
                            LimitLook look) {
   if (!hard_ || look != LimitLook::remember) {
     const auto hard = limit_of(hard_file_.read_line(reader, dir, interface.limit));
+    if (hard_file_.fd && is_scarce(hard_file_.fd)) close();
     if (!hard) return hard;
     hard_ = *hard;
   }

@@ -174,7 +174,6 @@ void CgroupTree::read_limits(Branch& branch, Limit above) {
                                                : LimitLook::hard;
   const auto own = watch_->call(
       branch.cgroup, [&] { return branch.limits.read(reader_, interface_, branch.dir.get(), look); });
-  if (is_scarce(branch.dir)) branch.limits.close();
   branch.above = above;
   branch.effective_limit = tighter(above, own.value_or(Limit::max()));
   branch.limit_error.reset();

@@ -174,7 +174,7 @@ Result<bool> Sampler::may_swap(const Branch& branch, Target& target) {
 }
 
 void Sampler::release(Target& target, bool over_threshold) {
-  const auto& last_opened = target.stat.fd ? target.stat.fd : target.usage.fd;
+  const auto& last_opened = target.stat.fd ? target.stat.fd : target.usage.fd ? target.usage.fd : target.dir;
   const bool scarce = target.gone || (last_opened && is_scarce(last_opened));
   if (scarce || !over_threshold) target.stat.fd.reset();
   if (!scarce) return;

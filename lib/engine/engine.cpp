@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "cgroupfs/cgroup_files.hpp"
 #include "engine/naming.hpp"
 #include "policy/budget.hpp"
 #include "policy/gate.hpp"
@@ -25,11 +26,19 @@ std::vector<ReclaimPolicy> policies_of(const Rules& rules, const ReclaimPolicy& 
   return policies;
 }
 
-// The job gets a descriptor of its own: the tree may drop the target while a worker is still busy with it.
-Result<ReclaimJob> make_job(const Target& target, const ReclaimRequest& request) {
+Io<UniqueFd> open_once_more(const Branch& branch, const Target& target) {
+  // Where descriptors are scarce the target doesn't hold its own.
+  if (!target.dir) return open_cgroup(branch.dir.get(), target.name(), target.cgroup->id);
   UniqueFd dir{::fcntl(target.dir.get(), F_DUPFD_CLOEXEC, 0)};
-  if (!dir) return tl::unexpected{errno_error("keep open", target.cgroup->path)};
-  return ReclaimJob{target.cgroup, std::move(dir), request};
+  if (!dir) return tl::unexpected{last_error()};
+  return dir;
+}
+
+// The job gets a descriptor of its own: the tree may drop the target while a worker is still busy with it.
+Result<ReclaimJob> make_job(const Branch& branch, const Target& target, const ReclaimRequest& request) {
+  auto dir = open_once_more(branch, target);
+  if (!dir) return tl::unexpected{Error{dir.error(), "keep open", target.cgroup->path}};
+  return ReclaimJob{target.cgroup, *std::move(dir), request};
 }
 
 }  // namespace
@@ -121,7 +130,7 @@ std::vector<Engine::Candidate> Engine::look_at_all(ScanReport& report, ScanWatch
     const bool is_due =
         visit({branch, target, memory, policy, row, watch, report.at, tree_.is_turn_of(*target.cgroup)});
     if (target.gone) return report.targets.pop_back();
-    if (is_due) candidates.push_back({&target, &memory, report.targets.size() - 1});
+    if (is_due) candidates.push_back({&branch, &target, &memory, report.targets.size() - 1});
   });
   return candidates;
 }
@@ -177,7 +186,7 @@ void Engine::hand_out(Scan& scan, const std::vector<Candidate>& candidates) {
     auto& row = scan.report.targets[each.row];
     const auto* request = std::get_if<ReclaimRequest>(&row.decision);
     if (request == nullptr) continue;
-    auto job = make_job(*each.target, *request);
+    auto job = make_job(*each.branch, *each.target, *request);
     if (!job) {
       row.decision = Unreadable{std::move(job.error())};
       continue;

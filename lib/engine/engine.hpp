@@ -81,6 +81,7 @@ class Engine {
   };
   /// A cgroup that is due, until the budget is shared out.
   struct Candidate {
+    Branch* branch;
     Target* target;
     Remembered* memory;
     std::size_t row;
