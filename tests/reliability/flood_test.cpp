@@ -80,7 +80,7 @@ TEST_F(Flood, OfThousandsOfCgroupsIsWatchedAsOne) {
     ASSERT_EQ(::mkdir((make("pods").absolute() + "/" + scope(i)).c_str(), 0755), 0) << i;
   }
   auto daemon = watch(options());
-  ASSERT_TRUE(daemon.wait_for_log(fmt::format("scanned targets={}", count))) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for_log(fmt::format("scanned targets={}", count))) << end_of(daemon.log());
   for (const unsigned i : {0U, count / 2, count - 1}) {
     const auto app = make("pods/" + scope(i));
     fill_clean(app, data);
@@ -116,28 +116,28 @@ TEST_F(Flood, WithFewDescriptorsReclaimsWhatItCanOpenAndNamesTheRest) {
   constexpr rlim_t kFew = 64;
   constexpr unsigned kPods = 80;
   const auto data = file("data", MiB(16));
-  for (unsigned i = 0; i < kPods; ++i) make(fmt::format("pod{}/{}", i, scope(i)));
+  for (unsigned i = 0; i < kPods; ++i) make(fmt::format("pods/pod{}/{}", i, scope(i)));
   for (unsigned i = 0; i < 2 * kPods; ++i) make("flat/" + scope(kPods + i));
   const auto flat = make("flat/" + scope(kPods));
   fill_clean(flat, data);
   auto all = options();
-  all.insert(all.end(), {"--parent", make("flat").path(), "--parent", top().path()});
+  all.insert(all.end(), {"--parent", make("flat").path(), "--parent", make("pods").path()});
   Daemon daemon{all, runtime_directory(), [] {
                   const rlimit few{kFew, kFew};
                   return ::setrlimit(RLIMIT_NOFILE, &few) == 0;
                 }};
   EXPECT_TRUE(daemon.wait_for_log("Too many open files")) << "there are more branches than descriptors";
-  EXPECT_TRUE(daemon.wait_for_reclaim(flat)) << daemon.log();
+  EXPECT_TRUE(daemon.wait_for_reclaim(flat)) << end_of(daemon.log());
   unsigned reclaimed = 0;
-  for (unsigned i = 0; i < kPods; i += 10) fill_clean(make(fmt::format("pod{}/{}", i, scope(i))), data);
-  ASSERT_TRUE(daemon.wait_for_scans(20)) << daemon.log();
+  for (unsigned i = 0; i < kPods; i += 10) fill_clean(make(fmt::format("pods/pod{}/{}", i, scope(i))), data);
+  ASSERT_TRUE(daemon.wait_for_scans(20)) << end_of(daemon.log());
   for (unsigned i = 0; i < kPods; i += 10) {
-    reclaimed += is_at_target(make(fmt::format("pod{}/{}", i, scope(i)))) ? 1 : 0;
+    reclaimed += is_at_target(make(fmt::format("pods/pod{}/{}", i, scope(i)))) ? 1 : 0;
   }
-  EXPECT_GT(reclaimed, 0) << "what could be opened is reclaimed all the same\n" << daemon.log();
+  EXPECT_GT(reclaimed, 0) << "what could be opened is reclaimed all the same\n" << end_of(daemon.log());
   for (unsigned round = 2; round < 5; ++round) {
     fill_clean(flat, data);
-    EXPECT_TRUE(daemon.wait_for_reclaim(flat, round)) << "it stopped\n" << daemon.log();
+    EXPECT_TRUE(daemon.wait_for_reclaim(flat, round)) << "it stopped\n" << end_of(daemon.log());
   }
   EXPECT_EQ(daemon.stop(), ExitStatus{0});
 }
@@ -158,7 +158,7 @@ TEST_F(Flood, OfChangesOfTheLimitEndsAtWhatTheLastOneSays) {
   fill_clean(app, data);
   EXPECT_TRUE(daemon.wait_until([&] { return app.reclaimable() <= MiB(16) + kSlack; }))
       << human(app.reclaimable()) << "\n"
-      << daemon.log();
+      << end_of(daemon.log());
   for (const auto& line : daemon.reclaims_of(app)) {
     EXPECT_THAT(line.target, testing::AnyOf(MiB(16), MiB(64))) << "of a limit that was never set";
   }
@@ -186,7 +186,7 @@ TEST_F(Flood, OfRefusalsWhereTheHierarchyBecomesReadOnlyEndsWithIt) {
                                      100ms);
                                }};
   auto daemon = watch(options());
-  ASSERT_TRUE(daemon.wait_for_reclaim(app)) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for_reclaim(app)) << end_of(daemon.log());
   const auto mount = memory_hierarchy().mount;
   ASSERT_TRUE(eventually([&] {
     try {
@@ -196,15 +196,15 @@ TEST_F(Flood, OfRefusalsWhereTheHierarchyBecomesReadOnlyEndsWithIt) {
       return false;  // while something is open for writing, as during a reclaim
     }
   }));
-  EXPECT_TRUE(daemon.wait_for_log("Read-only file system")) << daemon.log();
+  EXPECT_TRUE(daemon.wait_for_log("Read-only file system")) << end_of(daemon.log());
   const auto before = daemon.reclaims_of(app).size();
-  ASSERT_TRUE(daemon.wait_for_scans(3)) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for_scans(3)) << end_of(daemon.log());
   mounts->set_read_only(mount, false);
   EXPECT_TRUE(daemon.wait_until([&] {
     const auto reclaims = daemon.reclaims_of(app);
     return reclaims.size() > before && reclaims.back().outcome == "target reached";
   })) << "it doesn't heal\n"
-      << daemon.log();
+      << end_of(daemon.log());
   reader.reset();
   EXPECT_EQ(daemon.stop(), ExitStatus{0});
 }

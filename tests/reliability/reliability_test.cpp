@@ -20,6 +20,11 @@ std::chrono::seconds soak_time() {
   return is_long() ? 30min : 3min;
 }
 
+std::string end_of(const std::string& log) {
+  constexpr std::size_t kEnough = 5000;
+  return log.size() <= kEnough ? log : "…" + log.substr(log.size() - kEnough);
+}
+
 void print_figure(const std::string& what, const std::string& figure) {
   std::printf("[  FIGURE  ] %s: %s: %s\n", environment_name().c_str(), what.c_str(), figure.c_str());
   std::fflush(stdout);

@@ -14,6 +14,9 @@ bool is_long();
 /// CMM_TEST_SOAK_SECONDS, or what the form of the run brings.
 std::chrono::seconds soak_time();
 
+/// The last lines of a log, which may be of hours.
+std::string end_of(const std::string& log);
+
 /// Prints a row of the table in docs/reliability.md, beside the test's result.
 void print_figure(const std::string& what, const std::string& figure);
 

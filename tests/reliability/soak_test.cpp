@@ -93,7 +93,7 @@ TEST_F(Soak, GrowsNothingAndAccountsForEveryReclaim) {
   }
   Daemon daemon{{"--config", settings(false)}, runtime_directory()};
   home.write("cgroup.procs", std::to_string(daemon.pid()));
-  ASSERT_TRUE(daemon.wait_for_log("metrics and a page at 127.0.0.1:")) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for_log("metrics and a page at 127.0.0.1:")) << end_of(daemon.log());
   const auto port = port_of(daemon.log());
 
   const auto length = soak_time();
@@ -116,7 +116,7 @@ TEST_F(Soak, GrowsNothingAndAccountsForEveryReclaim) {
     ASSERT_FALSE(
         daemon.wait_for_end(std::chrono::duration_cast<std::chrono::milliseconds>(next - Clock::now())))
         << "it ended after " << (Clock::now() - start) / 1s << " s\n"
-        << daemon.log().substr(daemon.log().size() - std::min<std::size_t>(daemon.log().size(), 5000));
+        << end_of(daemon.log());
   }
   const auto churned = churn->count();
   churn.reset();
