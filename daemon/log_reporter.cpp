@@ -124,7 +124,8 @@ void LogReporter::scanned(const ScanReport& report) {
     log_event(LogLevel::warn, "nothing_to_watch", {}, "no cgroups to watch below the parent yet");
   }
   if (!report.targets.empty()) told_empty_ = false;
-  if (report.took < report.next_in) overrunning_ = false;
+  // Not from a little less on: a scan that takes just as long as it may would be told of again and again.
+  if (overran_ && report.took < *overran_ / 2) overran_.reset();
   log_event(LogLevel::debug, "scanned",
             {{"targets", std::uint64_t{report.targets.size()}}, {"took", report.took}});
 }
@@ -230,7 +231,10 @@ void LogReporter::reclaim_hangs(const Cgroup& cgroup) {
 }
 
 void LogReporter::overran(Duration took, Duration due_after) {
-  if (std::exchange(overrunning_, true)) return;
+  // When the next one is due changes from scan to scan.
+  const bool told = overran_.has_value();
+  overran_ = told ? std::min(*overran_, due_after) : due_after;
+  if (told) return;
   log_event(
       LogLevel::warn, "overran", {},
       fmt::format("a scan took {}, and the next one was due after {}: the scans that it missed are left out",

@@ -42,7 +42,7 @@ class LogReporter {
   bool dry_run_;
   bool rules_need_names_;
   bool names_missing_ = false;
-  bool overrunning_ = false;
+  std::optional<Duration> overran_;  // told: the least time after which a next scan was due then
   bool told_empty_ = false;
   bool gate_closed_ = false;
   std::set<std::string> unreadable_branches_;
