@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
@@ -90,7 +91,10 @@ void ServiceManager::arm() {
   timer_.expires_after(*period_);
   timer_.async_wait([this](boost::system::error_code error) {
     if (error) return;
-    if (gets_on_()) send("WATCHDOG=1");
+    // What else is due comes first: where the process was stopped, a scan that is overdue for that reason.
+    asio::post(timer_.get_executor(), [this] {
+      if (gets_on_()) send("WATCHDOG=1");
+    });
     arm();
   });
 }

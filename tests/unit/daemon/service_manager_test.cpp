@@ -4,7 +4,12 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "support/notify_listener.hpp"
 
@@ -41,6 +46,25 @@ TEST_F(Notify, AReloadEndsWithReady) {
   EXPECT_THAT(systemd_.heard(), Not(HasSubstr("READY=1")));
   manager_.reloaded();
   EXPECT_THAT(systemd_.heard(), HasSubstr("READY=1\n"));
+}
+
+// A process that was stopped finds all its timers due at once.
+TEST_F(Notify, TheWatchdogIsFedAfterAStandstillAsWhatWasDueMeanwhileComesFirst) {
+  using namespace std::chrono_literals;
+  ::setenv("WATCHDOG_USEC", "20000", 1);
+  ServiceManager manager{io_};
+  bool overdue = true;
+  manager.feed_watchdog([&] { return !overdue; });
+  boost::asio::steady_timer scan{io_, 15ms};
+  scan.async_wait([&](boost::system::error_code) {
+    overdue = false;
+    io_.stop();
+  });
+  std::this_thread::sleep_for(20ms);
+  io_.run();
+  io_.restart();
+  io_.poll();
+  EXPECT_THAT(systemd_.heard(), HasSubstr("WATCHDOG=1"));
 }
 
 }  // namespace
