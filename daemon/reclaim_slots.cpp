@@ -24,6 +24,7 @@ ReclaimSlots::ReclaimSlots(asio::io_context& io, Reclaimer* reclaimer, unsigned 
     : io_(io), reclaimer_(reclaimer), concurrent_(concurrent), events_(std::move(events)) {}
 
 void ReclaimSlots::submit(JobRef job) {
+  if (stop_.stop_requested()) return;
   waiting_.push_back(std::move(job));
   start_waiting();
 }
@@ -49,6 +50,7 @@ void ReclaimSlots::start(JobRef job) {
   // The time that a cooldown still lasts doesn't count: at most the jitter of a scan's timer, see
   // kScanJitter.
   slot->started = std::max(Clock::now(), slot->job->request.not_before);
+  slot->stood_still = {};
   asio::post(slot->thread, [this, slot, work = slot->job] {
     std::this_thread::sleep_until(work->request.not_before);
     auto outcome = reclaimer_->reclaim(*work, stop_.get_token());
@@ -67,8 +69,12 @@ void ReclaimSlots::finish(Slots::iterator slot, const ReclaimOutcome& outcome) {
 }
 
 void ReclaimSlots::look(TimePoint now) {
+  const auto looked_at = std::exchange(looked_at_, now);
   for (auto& slot : running_) {
-    const auto due = slot.started + slot.job->request.time_budget + kPatience;
+    // Where this thread stood still as well, the kernel is not to blame: the process was stopped.
+    const auto unseen = now - std::max(looked_at, slot.started);
+    if (unseen >= kPatience) slot.stood_still += unseen;
+    const auto due = slot.started + slot.stood_still + slot.job->request.time_budget + kPatience;
     if (slot.hangs || now < due || hanging_ >= kMostHanging) continue;
     slot.hangs = true;
     ++hanging_;

@@ -35,9 +35,10 @@ class ReclaimSlots {
   void submit(JobRef job);
   /// Another number of slots; what runs goes on.
   void resize(unsigned concurrent);
-  /// Looks for jobs that hang.
+  /// Looks for jobs that hang. To be called several times a second while one runs: what lies further apart
+  /// is taken for a standstill of the whole process.
   void look(TimePoint now);
-  /// Asks what runs to stop, and starts nothing more.
+  /// Asks what runs to stop, and starts nothing more, whatever is submitted.
   void stop();
 
   [[nodiscard]] bool idle() const { return running_.empty() && waiting_.empty(); }
@@ -51,6 +52,7 @@ class ReclaimSlots {
   struct Slot {
     JobRef job;
     TimePoint started{};
+    Duration stood_still{};  // with the whole process
     bool hangs = false;
     boost::asio::thread_pool thread{1};
   };
@@ -65,6 +67,7 @@ class ReclaimSlots {
   unsigned concurrent_;
   Events events_;
   std::stop_source stop_;
+  TimePoint looked_at_{};
   unsigned hanging_ = 0;
   std::deque<JobRef> waiting_;
   Slots idle_;

@@ -44,6 +44,8 @@ class ScanLane {
   void end_isolation(const std::string& path) { reclaims_hang_.erase(path); }
 
   [[nodiscard]] bool scanning() const { return scanning_; }
+  /// The setup has changed since the last scan began.
+  [[nodiscard]] bool is_changed() const { return changed_; }
   /// When the scan that runs was last seen to have got on, as of the last look.
   [[nodiscard]] TimePoint last_step() const { return lane_.front().seen_at; }
   /// Scans that hang in the kernel, the present one included.

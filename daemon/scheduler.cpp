@@ -10,19 +10,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// SIGTERM has to end the process within a second, also while a reclaim hangs; slices last milliseconds.
-constexpr auto kGrace = std::chrono::milliseconds{700};
-// How often a scan or a reclaim that is running is looked at; an idle daemon sleeps.
-constexpr auto kWatchPeriod = std::chrono::milliseconds{250};
 // A scan that hangs is taken over after half a second; this is where that doesn't help any more.
 constexpr auto kLongestStandstill = std::chrono::seconds{5};
 
 }  // namespace
 
 Scheduler::Scheduler(boost::asio::io_context& io, const EngineSetup& setup, Reclaimer* reclaimer,
-                     SchedulerEvents events)
+                     SchedulerEvents events, Vigil vigil)
     : io_(io),
       events_(std::move(events)),
+      vigil_(std::move(vigil)),
       lane_(io_, setup,
             {.scanned = [this](Scan scan) { finish_scan(std::move(scan)); },
              .hangs = [this](const Cgroup& cgroup) { events_.scan_hangs(cgroup); },
@@ -59,18 +56,21 @@ void Scheduler::arm(TimePoint deadline) {
   next_ = deadline;
   timer_.expires_at(deadline);
   timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) begin_scan();
+    // What was due when a reload or the end came has been called off too late: it is in the queue by then.
+    const bool is_stale = stopping_ || lane_.scanning() || Clock::now() < next_;
+    if (!error && !is_stale) begin_scan();
   });
 }
 
 void Scheduler::arm_watch() {
   if (std::exchange(watching_, true)) return;
-  watch_timer_.expires_after(kWatchPeriod);
+  watch_timer_.expires_after(vigil_.period);
   watch_timer_.async_wait([this](boost::system::error_code error) {
     watching_ = false;
     if (error) return;
-    lane_.look(Clock::now());
-    slots_.look(Clock::now());
+    const auto now = vigil_.now();
+    lane_.look(now);
+    slots_.look(now);
     if (lane_.scanning() || !slots_.idle()) arm_watch();
   });
 }
@@ -85,6 +85,8 @@ void Scheduler::finish_scan(Scan scan) {
   events_.scanned(report);
   for (auto& job : scan.jobs) slots_.submit(std::make_shared<const ReclaimJob>(std::move(job)));
   if (stopping_ || once_) return leave_when_idle();
+  // This one didn't know of it yet.
+  if (lane_.is_changed()) return arm(Clock::now());
   arm_next(*report);
 }
 
@@ -134,7 +136,7 @@ void Scheduler::stop() {
   stopping_ = true;
   if (events_.stopping) events_.stopping();
   slots_.stop();
-  timer_.expires_after(kGrace);
+  timer_.expires_after(vigil_.grace);
   timer_.async_wait([this](boost::system::error_code error) {
     if (!error) io_.stop();
   });

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,20 +38,30 @@ struct Hanging {
   [[nodiscard]] bool none() const { return !scan && reclaims.empty(); }
 };
 
+/// How what runs is looked after.
+struct Vigil {
+  /// How often a scan or a reclaim that is running is looked at; an idle daemon sleeps.
+  Duration period = std::chrono::milliseconds{250};
+  /// SIGTERM has to end the process within a second, also while a reclaim hangs; slices last milliseconds.
+  Duration grace = std::chrono::milliseconds{700};
+  /// By which it is judged what hangs.
+  std::function<TimePoint()> now = [] { return std::chrono::steady_clock::now(); };
+};
+
 /// Drives the engine: an Asio timer loop, one lane for scans, a few slots for reclaims. What hangs in the
 /// kernel costs its cgroup and nothing else.
 class Scheduler {
  public:
   /// `reclaimer` may be null in a dry run.
   Scheduler(boost::asio::io_context& io, const EngineSetup& setup, Reclaimer* reclaimer,
-            SchedulerEvents events);
+            SchedulerEvents events, Vigil vigil = {});
 
   /// Scans until SIGTERM or SIGINT; with `once`, until the first scan's reclaims have ended or hang. Where
   /// something hangs this object can't be destroyed without waiting for it, and the process had better leave
   /// by _exit.
   Hanging run(bool once);
 
-  /// Goes on with another setup, and scans at once.
+  /// Goes on with another setup, and scans at once, or as soon as the scan that runs has ended.
   void change(const EngineSetup& setup);
 
   /// How many reclaims hang in the kernel.
@@ -79,6 +90,7 @@ class Scheduler {
   boost::asio::signal_set signals_{io_};
   boost::asio::signal_set reload_signal_{io_};
   SchedulerEvents events_;
+  Vigil vigil_;
 
   bool once_ = false;
   bool stopping_ = false;

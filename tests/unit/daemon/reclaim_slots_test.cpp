@@ -4,56 +4,36 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "support/fake_reclaimer.hpp"
 
 namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
+using test::FakeReclaimer;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 using Clock = std::chrono::steady_clock;
-
-/// Comes back at once, except from the cgroups that hang.
-class FakeReclaimer final : public Reclaimer {
- public:
-  ReclaimOutcome reclaim(const ReclaimJob& job, std::stop_token /*stop*/) override {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return !hanging_.contains(job.cgroup->path); });
-    ReclaimOutcome outcome;
-    outcome.end = ReclaimEnd::target_reached;
-    return outcome;
-  }
-
-  void hang(const std::string& path) {
-    const std::lock_guard lock{mutex_};
-    hanging_.insert(path);
-  }
-  void release(const std::string& path) {
-    const std::lock_guard lock{mutex_};
-    hanging_.erase(path);
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::set<std::string> hanging_;
-};
 
 class ReclaimSlotsTest : public testing::Test {
  protected:
   void submit(const std::string& path) {
     slots.submit(std::make_shared<const ReclaimJob>(
         ReclaimJob{std::make_shared<const Cgroup>(Cgroup{CgroupId{1}, path, {}}), {}, {}}));
+  }
+
+  /// As often as the scheduler does, with a clock that runs fast.
+  void look_for(Duration time) {
+    now = std::max(now, Clock::now());  // when the last job has started
+    for (const auto end = now + time; now < end;) slots.look(now += 250ms);
   }
 
   template <class Done>
@@ -64,6 +44,7 @@ class ReclaimSlotsTest : public testing::Test {
     }
   }
 
+  TimePoint now{};
   std::vector<std::string> ended;
   std::vector<std::string> hung;
   boost::asio::io_context io;
@@ -89,9 +70,9 @@ TEST_F(ReclaimSlotsTest, GoToOthersWhileAReclaimHangs) {
   reclaimer.hang("a");
   reclaimer.hang("b");
   for (const auto* path : {"a", "b", "c"}) submit(path);
-  slots.look(Clock::now() + 2s);
+  look_for(2s);
   EXPECT_THAT(hung, IsEmpty()) << "they are within their time budget and a second";
-  slots.look(Clock::now() + 4s);
+  look_for(1s);
   EXPECT_THAT(hung, ElementsAre("a", "b"));
   run_until([&] { return ended.size() == 1; });
   EXPECT_THAT(ended, ElementsAre("c"));
@@ -108,7 +89,7 @@ TEST_F(ReclaimSlotsTest, GetOnUntilAllThatIsLeftHangs) {
   reclaimer.hang("b");
   for (const auto* path : {"a", "b", "c"}) submit(path);
   EXPECT_TRUE(slots.gets_on());
-  slots.look(Clock::now() + 4s);
+  look_for(3s);
   run_until([&] { return ended.size() == 1; });
   EXPECT_THAT(ended, ElementsAre("c"));
   EXPECT_FALSE(slots.gets_on());
@@ -121,7 +102,7 @@ TEST_F(ReclaimSlotsTest, GetOnUntilAllThatIsLeftHangs) {
 TEST_F(ReclaimSlotsTest, ComeBackWithTheKernel) {
   reclaimer.hang("a");
   submit("a");
-  slots.look(Clock::now() + 4s);
+  look_for(3s);
   reclaimer.release("a");
   run_until([&] { return slots.idle(); });
   reclaimer.hang("b");
@@ -133,6 +114,27 @@ TEST_F(ReclaimSlotsTest, ComeBackWithTheKernel) {
   reclaimer.release("b");
   reclaimer.release("c");
   run_until([&] { return slots.idle(); });
+}
+
+TEST_F(ReclaimSlotsTest, TakeAStandstillOfTheWholeProcessForNoHang) {
+  reclaimer.hang("a");
+  submit("a");
+  look_for(1s);
+  slots.look(now += 1h);
+  EXPECT_THAT(hung, IsEmpty());
+  look_for(1s);
+  EXPECT_THAT(hung, IsEmpty()) << "it has the rest of its time";
+  look_for(2s);
+  EXPECT_THAT(hung, ElementsAre("a"));
+  reclaimer.release("a");
+  run_until([&] { return slots.idle(); });
+}
+
+TEST_F(ReclaimSlotsTest, StartNothingThatIsSubmittedAfterTheStop) {
+  slots.stop();
+  submit("a");
+  EXPECT_TRUE(slots.idle());
+  EXPECT_THAT(reclaimer.begun(), IsEmpty());
 }
 
 TEST_F(ReclaimSlotsTest, StartNothingMoreWhenStopped) {
