@@ -26,7 +26,7 @@ std::vector<std::string> strace(const HeldCalls& held) {
   std::vector<std::string> command{"strace", "-D", "-f", "-qq", "-o", "/dev/null"};
   for (const auto& path : held.paths) command.insert(command.end(), {"-P", path});
   command.insert(command.end(),
-                 {"-e", "trace=" + held.names, "-e", "inject=" + held.names + ":delay_enter=3600s"});
+                 {"-e", "trace=" + held.names, "-e", "inject=" + held.names + ":delay_enter=" + held.delay});
   return command;
 }
 

@@ -32,11 +32,13 @@ std::vector<ReclaimLine> parse_reclaims(std::string_view log);
 /// CMM_DAEMON: the program under test, by default the one that was built with the tests.
 std::string daemon_program();
 
-/// Calls of the daemon that hang: strace, between the daemon and the kernel, holds them before they begin.
+/// Calls of the daemon that hang, or are slow: strace, between the daemon and the kernel, holds them before
+/// they begin.
 /// The tracee waits in a stop, which a signal other than SIGKILL doesn't end.
 struct HeldCalls {
   std::string names;               ///< of system calls, as "pread64,openat"
   std::vector<std::string> paths;  ///< of the files, or of the directories in which they are opened
+  std::string delay = "3600s";     ///< … for each call
 };
 
 /// A daemon that runs. It logs at level debug, and what it keeps in its runtime directory is below the
