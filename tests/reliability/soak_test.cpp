@@ -42,6 +42,10 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+void drop_caches_of(const TestCgroup& cgroup) {
+  std::ofstream{cgroup.reclaim_file()} << cgroup.usage().count();
+}
+
 /// What the daemon takes of the machine.
 struct Footprint {
   Trend resident, kernel, descriptors, threads;
@@ -53,6 +57,8 @@ struct Footprint {
     threads.add(number_after(status, "Threads:"));
     const std::filesystem::directory_iterator open{process + "fd"};
     descriptors.add(static_cast<double>(std::distance(begin(open), end(open))));
+    // Names of cgroups that are gone stay in the kernel's caches until the memory is wanted for something else.
+    drop_caches_of(cgroup);
     kernel.add(is_v1() ? std::stod(cgroup.read("memory.kmem.usage_in_bytes")) / kKiB
                        : number_after(cgroup.read("memory.stat"), "kernel ") / kKiB);
   }
