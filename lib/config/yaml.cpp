@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/foreign_writer.hpp"
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
 #include "config/rules_yaml.hpp"
@@ -146,16 +147,27 @@ Checked<FileSettings> read_settings(const std::string& text, Settings base) {
   return result;
 }
 
-/// The text up to one byte more than is accepted, so that the reader of the text can tell.
-Result<std::string> read_text(const std::string& path) {
+tl::unexpected<std::string> unreadable(const Error& error) {
+  return tl::unexpected{error.message() + "; accepted: a readable YAML file"};
+}
+
+/// The text up to one byte more than is accepted, so that the reader of the text can tell. Links are
+/// followed: those of a ConfigMap's volume lead to root's files.
+Parsed<std::string> read_text(const std::string& path) {
   const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd) return tl::unexpected{errno_error("open", printable(path))};
+  if (!fd) return unreadable(errno_error("open", printable(path)));
+  // Whoever writes it says what root does.
+  if (const auto writer = foreign_writer(fd.get(), printable(path))) {
+    return tl::unexpected{
+        fmt::format("cannot trust {}: {}; accepted: a file of root or of the daemon's own user",
+                    printable(path), *writer)};
+  }
   std::string text(largest_config + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     const auto got = ::read(fd.get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return tl::unexpected{errno_error("read", printable(path))};
+    if (got < 0) return unreadable(errno_error("read", printable(path)));
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
@@ -183,9 +195,7 @@ Parsed<FileSettings> parse_yaml(std::string_view text, std::string_view file, Se
 
 Parsed<FileSettings> read_yaml_file(const std::string& path, Settings base) {
   const auto text = read_text(path);
-  if (!text) {
-    return tl::unexpected{text.error().message() + "; accepted: a readable YAML file"};
-  }
+  if (!text) return tl::unexpected{text.error()};
   return parse_yaml(*text, path, std::move(base));
 }
 

@@ -26,7 +26,8 @@ struct FileSettings {
 /// is accepted. Whether the settings fit together is left to find_conflict().
 Parsed<FileSettings> parse_yaml(std::string_view text, std::string_view file, Settings base = {});
 
-/// The same for a file; a file that can't be read is an error with its path and the system's reason.
+/// The same for a file; a file that can't be read is an error with its path and the system's reason, one that
+/// others may change is an error with who and the remedy.
 Parsed<FileSettings> read_yaml_file(const std::string& path, Settings base = {});
 
 /// The settings as YAML that parse_yaml reads back to the same settings. What is not set is a comment.

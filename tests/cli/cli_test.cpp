@@ -41,13 +41,20 @@ void expect_one_line_error(const Arguments& arguments, int code, const std::stri
   EXPECT_THAT(result.err, HasSubstr(part));
 }
 
+namespace fs = std::filesystem;
+
 class ConfigFile : public testing::Test {
  protected:
+  /// Besides its owner.
+  void allow(fs::perms more) const {
+    fs::permissions(path_, fs::perms::owner_read | fs::perms::owner_write | more);
+  }
   void SetUp() override { std::filesystem::create_directories(directory_); }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
   std::string write(std::string_view text) {
     std::ofstream{path_} << text;
+    allow(fs::perms::none);  // whatever the umask is
     return path_;
   }
 
@@ -122,6 +129,14 @@ TEST_F(ConfigFile, ThatCannotBeReadEndsWithOneLineAndTheConfigCode) {
   expect_one_line_error({"--config", path}, exit_config, "Permission denied");
 }
 
+TEST_F(ConfigFile, ThatOthersMayChangeEndsWithOneLineAndTheConfigCode) {
+  const auto path = write("once: true\n");
+  allow(fs::perms::group_write);
+  expect_one_line_error({"--config", path}, exit_config, "may change it; chmod go-w " + path);
+  expect_one_line_error({"--check-config", "--config", path}, exit_config,
+                        "may change it; chmod go-w " + path);
+}
+
 TEST_F(ConfigFile, IsPrintedWithTheEffectiveSettingsAndTheOutputIsAConfigFileAgain) {
   const auto path = write(
       "interval: 3\nparent: a\nwhen: {node_available_below: 5%}\nrules: [{match: {path: a/*}, target: 0}]\n");
@@ -156,8 +171,10 @@ TEST(AFatalError, HasItsPriorityWhereTheJournalReads) {
   EXPECT_THAT(with_journal("--once --parent /"), StartsWith("<3>failed "));
 }
 
-TEST(ShippedConfig, IsAcceptedAndYieldsTheDefaults) {
-  const auto shipped = run_daemon({"--check-config", "--config", CMM_SHIPPED_CONFIG});
+TEST_F(ConfigFile, AsShippedIsAcceptedAndYieldsTheDefaults) {
+  std::ifstream file{CMM_SHIPPED_CONFIG};
+  const auto path = write(std::string{std::istreambuf_iterator<char>{file}, {}});
+  const auto shipped = run_daemon({"--check-config", "--config", path});
   EXPECT_EQ(shipped.status, (ExitStatus{0, 0}));
   EXPECT_EQ(shipped.out, run_daemon({"--check-config"}).out);
 }

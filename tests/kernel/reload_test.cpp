@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "support/kernel_test.hpp"
@@ -48,6 +49,20 @@ TEST_F(Reload, TakesWhatTheFileSaysNow) {
   reload(daemon, "threshold: 64MiB\n");
   EXPECT_TRUE(daemon.wait_for_reclaim(app())) << daemon.log();
   EXPECT_THAT(daemon.log(), HasSubstr("info reloaded"));
+  EXPECT_EQ(daemon.stop(), ExitStatus{0});
+}
+
+TEST_F(Reload, KeepsTheSettingsWhereOthersMayChangeTheFileByNow) {
+  auto daemon = watch_with("threshold: 1GiB\n");
+  ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
+  const auto path = config("threshold: 64MiB\n");
+  std::filesystem::permissions(path, std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::add);
+  daemon.send_signal(SIGHUP);
+  ASSERT_TRUE(daemon.wait_for_log("error reload_failed")) << daemon.log();
+  EXPECT_THAT(daemon.log(), HasSubstr("everybody may change it; chmod go-w " + path));
+  ASSERT_TRUE(daemon.wait_for_scans(2)) << daemon.log();
+  EXPECT_GE(data().resident(), nearly(MiB(100))) << "it was to reclaim nothing";
   EXPECT_EQ(daemon.stop(), ExitStatus{0});
 }
 

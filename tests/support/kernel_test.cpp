@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <system_error>
@@ -44,6 +45,9 @@ Finished KernelTest::once(std::vector<std::string> options) const {
 std::string KernelTest::config(std::string_view text) const {
   auto path = data_.path() + "/config.yaml";
   std::ofstream{path} << text;
+  // Whatever the umask is: what others may write is refused.
+  std::filesystem::permissions(path,
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   return path;
 }
 

@@ -3,20 +3,25 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/settings_table.hpp"
+#include "support/fake_tree.hpp"
 
 namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -235,14 +240,57 @@ TEST(YamlFile, ThatCannotBeReadIsAnErrorWithPathAndReason) {
   EXPECT_EQ(read_yaml_file("/nonexistent/c.yaml").error(),
             "cannot open /nonexistent/c.yaml: No such file or directory; accepted: a readable YAML file");
   EXPECT_EQ(read_yaml_file("/").error(), "cannot read /: Is a directory; accepted: a readable YAML file");
-  EXPECT_THAT(read_yaml_file("/dev/zero").error(), HasSubstr("larger than 1 MiB"));
+  EXPECT_THAT(read_yaml_file("/dev/zero").error(), HasSubstr("/dev/zero"));
   EXPECT_THAT(read_yaml_file("/non\nexistent").error(), Not(HasSubstr("\n")));
+}
+
+/// A configuration file that belongs to whoever runs this.
+class OwnYamlFile : public testing::Test {
+ protected:
+  void SetUp() override { std::ofstream{path} << "once: true\n"; }
+  void allow(fs::perms more) const {
+    fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write | more);
+  }
+
+  test::TemporaryDirectory dir;
+  const std::string path = dir.path() + "/c.yaml";
+};
+
+TEST_F(OwnYamlFile, ThatOthersMayChangeIsRefusedWithTheRemedy) {
+  allow(fs::perms::group_write);
+  EXPECT_THAT(read_yaml_file(path).error(), AllOf(StartsWith("cannot trust " + path + ": group "),
+                                                  HasSubstr("may change it; chmod go-w " + path)));
+  allow(fs::perms::others_write);
+  EXPECT_THAT(read_yaml_file(path).error(), StartsWith("cannot trust " + path + ": everybody may change it"));
+  allow(fs::perms::group_read | fs::perms::others_read);
+  EXPECT_TRUE(read_yaml_file(path)) << "that others may read";
+}
+
+TEST_F(OwnYamlFile, OfAnotherUserIsRefused) {
+  allow(fs::perms::none);
+  if (::chown(path.c_str(), 1000, 1000) != 0) GTEST_SKIP() << "only root can give a file away";
+  EXPECT_THAT(read_yaml_file(path).error(),
+              HasSubstr("user 1000, its owner, may change it; chown root " + path));
+}
+
+// As the kubelet mounts a ConfigMap: c.yaml -> ..data/c.yaml, ..data -> ..2026_01_01.
+TEST_F(OwnYamlFile, MayBeReachedThroughLinks) {
+  allow(fs::perms::group_read | fs::perms::others_read);
+  fs::create_directory(dir.path() + "/..1");
+  fs::rename(path, dir.path() + "/..1/c.yaml");
+  fs::create_directory_symlink("..1", dir.path() + "/..data");
+  fs::create_symlink("..data/c.yaml", path);
+  EXPECT_TRUE(read_yaml_file(path));
+  fs::permissions(dir.path() + "/..1/c.yaml", fs::perms::others_write, fs::perm_options::add);
+  EXPECT_FALSE(read_yaml_file(path)) << "it is the file that counts, not the link";
 }
 
 std::string shipped_config() { return CMM_SHIPPED_CONFIG; }
 
 TEST(ShippedConfig, YieldsTheDefaultsAndShowsEveryKey) {
-  const auto read = read_yaml_file(shipped_config());
+  // Not as a file: who may write it in a checkout is the checkout's affair.
+  std::ifstream file{shipped_config()};
+  const auto read = parse_yaml(std::string{std::istreambuf_iterator<char>{file}, {}}, shipped_config());
   ASSERT_TRUE(read) << read.error();
   EXPECT_EQ(read->settings, Settings{});
   for (const auto& setting : settings_table()) {

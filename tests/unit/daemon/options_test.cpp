@@ -26,6 +26,8 @@ using testing::Not;
 using testing::StartsWith;
 using Arguments = std::vector<std::string>;
 
+constexpr auto kOwnerWrites = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+
 /// A configuration file that lives as long as the test that wrote it.
 class ConfigFile {
  public:
@@ -33,6 +35,8 @@ class ConfigFile {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
     path_ = testing::TempDir() + "/cmm-" + std::to_string(::getpid()) + "-" + test->name() + ".yaml";
     std::ofstream{path_} << text;
+    // Whatever the umask is: what others may write is refused.
+    std::filesystem::permissions(path_, kOwnerWrites);
   }
   ConfigFile(const ConfigFile&) = delete;
   ConfigFile& operator=(const ConfigFile&) = delete;
@@ -234,6 +238,16 @@ TEST(ConfigOption, NamesTheFileOfABadSetting) {
   const auto error = error_of({"--config", file.path()});
   EXPECT_EQ(error.code, ExitCode::config);
   EXPECT_THAT(error.message, StartsWith(file.path() + ":2: unknown key \"bogus\""));
+}
+
+TEST(ConfigOption, OfAFileThatOthersMayChangeIsAConfigErrorAlsoForThoseWhoOnlyAsk) {
+  const ConfigFile file{"interval: 10\n"};
+  std::filesystem::permissions(file.path(), kOwnerWrites | std::filesystem::perms::others_write);
+  for (const auto* action : {"--once", "--check-config", "status"}) {
+    const auto error = error_of({action, "--config", file.path()});
+    EXPECT_EQ(error.code, ExitCode::config) << action;
+    EXPECT_THAT(error.message, HasSubstr("everybody may change it; chmod go-w " + file.path())) << action;
+  }
 }
 
 TEST(ConfigOption, OfAFileThatCannotBeReadIsAConfigError) {
