@@ -91,6 +91,12 @@ void LogReporter::starting(const Settings& settings, const Startup& startup) {
               "this kernel doesn't count by cgroup the cache that is read again: cooldowns don't learn from "
               "that");
   }
+  for (const auto& refused : setup.ability.refused_journals) {
+    log_event(LogLevel::warn, "journal_refused", {},
+              refused +
+                  "; what it says is left as it is: memory.swappiness may still be 0 where a killed "
+                  "daemon set that");
+  }
   if (!setup.ability.spares_anon) {
     log_event(LogLevel::info, "may_swap", {},
               fmt::format("anonymous memory can't be spared ({}): cgroups that may swap are {}",

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/reclaimer_v1.hpp"
 #include "cgroupfs/reclaimer_v2.hpp"
@@ -37,7 +39,9 @@ ProbedReclaimer make_v1(const Hierarchy& hierarchy, const std::string& runtime_d
             {.spares_anon = false, .why_not = journal.error().message()}};
   }
   restore_orphans(**journal, hierarchy.mount);
-  return {std::make_unique<ForceEmptyReclaimer>(std::move(*journal)), {.spares_anon = true, .why_not = {}}};
+  auto refused = (*journal)->refused();
+  return {std::make_unique<ForceEmptyReclaimer>(std::move(*journal)),
+          {.spares_anon = true, .why_not = {}, .refused_journals = std::move(refused)}};
 }
 
 ProbedReclaimer make_v2(int file) {

@@ -41,6 +41,8 @@ struct ReclaimAbility {
   /// memory.swappiness.
   bool spares_anon = false;
   std::string why_not;  ///< where it can't
+  /// v1: the journals of dead processes that weren't believed, each with why and the remedy.
+  std::vector<std::string> refused_journals{};
 };
 
 /// What to assume for a dry run, which opens nothing for writing and so can't probe: on v2 that anon can't be

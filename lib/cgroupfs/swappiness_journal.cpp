@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/foreign_writer.hpp"
 #include "cgroupfs/control_file.hpp"
 
 namespace cmm {
@@ -30,6 +32,17 @@ bool take_number(std::string_view& text, std::uint64_t& number) {
   return true;
 }
 
+/// Names that the kernel would never give to a cgroup lead elsewhere.
+bool stays_below(std::string_view path) {
+  while (true) {
+    const auto end = path.find('/');
+    const auto name = path.substr(0, end);
+    if (name.empty() || name == "." || name == "..") return false;
+    if (end == std::string_view::npos) return true;
+    path.remove_prefix(end + 1);
+  }
+}
+
 // "+ INODE VALUE PATH" was changed, "- INODE VALUE PATH" was put back.
 std::optional<Swappiness> parse_record(std::string_view line) {
   line.remove_prefix(2);
@@ -37,18 +50,30 @@ std::optional<Swappiness> parse_record(std::string_view line) {
   if (!take_number(line, record.id.inode) || !take_number(line, record.value) || line.empty())
     return std::nullopt;
   record.path = line;
-  return record;
+  return stays_below(record.path) ? std::optional{record} : std::nullopt;
 }
 
 std::string record(char sign, const Swappiness& entry) {
   return fmt::format("{} {} {} {}\n", sign, entry.id.inode, entry.value, entry.path);
 }
 
-Io<UniqueFd> open_locked(const std::string& path, int flags) {
+Io<UniqueFd> open_locked(int dir, const std::string& name, int flags) {
   constexpr mode_t kOwnerOnly = 0600;
-  UniqueFd file{::open(path.c_str(), flags | O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly)};
+  constexpr int kAlways = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  UniqueFd file{::openat(dir, name.c_str(), flags | kAlways, kOwnerOnly)};
   if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return tl::unexpected{last_error()};
   return file;
+}
+
+/// Why a journal isn't believed, and the remedy: who writes it says to which cgroups root writes.
+std::optional<std::string> distrust(int file, const std::string& path) {
+  struct stat state {};
+  if (::fstat(file, &state) != 0 || !S_ISREG(state.st_mode)) return "it is no regular file; rm -r " + path;
+  return foreign_writer(file, path);
+}
+
+std::optional<std::string> unopened(std::error_code error, const std::string& path) {
+  return fmt::format("it can't be opened: {}; rm -r {}", error.message(), path);
 }
 
 }  // namespace
@@ -72,60 +97,93 @@ std::vector<Swappiness> open_records(std::string_view journal) {
   }
 }
 
-SwappinessJournal::SwappinessJournal(std::string path, UniqueFd file)
-    : path_(std::move(path)), file_(std::move(file)) {}
+SwappinessJournal::SwappinessJournal(std::string directory, UniqueFd dir)
+    : directory_(std::move(directory)),
+      dir_(std::move(dir)),
+      own_(fmt::format("{}{}", kFilePrefix, ::getpid())) {}
 
 Result<std::unique_ptr<SwappinessJournal>> SwappinessJournal::open(const std::string& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return tl::unexpected{Error{error, "make the runtime directory", directory}};
-  const auto path = fmt::format("{}/{}{}", directory, kFilePrefix, ::getpid());
-  auto file = open_locked(path, O_CREAT);
-  if (!file) return tl::unexpected{Error{file.error(), "open", path}};
-  std::unique_ptr<SwappinessJournal> journal{new SwappinessJournal{path, std::move(*file)}};
-  if (auto adopted = journal->adopt(directory); !adopted) return tl::unexpected{adopted.error()};
+  auto dir = open_at(AT_FDCWD, directory.c_str(), O_PATH | O_DIRECTORY);
+  if (!dir) return tl::unexpected{Error{dir.error(), "open the runtime directory", directory}};
+  std::unique_ptr<SwappinessJournal> journal{new SwappinessJournal{directory, std::move(*dir)}};
+  if (auto opened = journal->open_own(); !opened) return tl::unexpected{opened.error()};
+  if (auto adopted = journal->adopt(); !adopted) return tl::unexpected{adopted.error()};
   return journal;
 }
 
 SwappinessJournal::~SwappinessJournal() {
-  if (open_records_ == 0) ::unlink(path_.c_str());
+  if (file_ && open_records_ == 0) ::unlinkat(dir_.get(), own_.c_str(), 0);
+}
+
+Result<void> SwappinessJournal::open_own() {
+  auto file = open_locked(dir_.get(), own_, O_CREAT);
+  if (!file) return tl::unexpected{Error{file.error(), "open", path_of(own_)}};
+  if (const auto why = distrust(file->get(), path_of(own_))) {
+    return tl::unexpected{Error{std::make_error_code(std::errc::operation_not_permitted), "trust",
+                                fmt::format("{} ({})", path_of(own_), *why)}};
+  }
+  file_ = std::move(*file);
+  return {};
+}
+
+Result<void> SwappinessJournal::adopt() {
+  if (auto adopted = adopt_own(); !adopted) return adopted;
+  std::error_code error;
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator{directory_, error}) {
+    auto name = entry.path().filename().string();
+    if (name.starts_with(kFilePrefix) && name != own_) names.push_back(std::move(name));
+  }
+  if (error) return tl::unexpected{Error{error, "list", directory_}};
+  for (const auto& name : names) {
+    if (auto adopted = adopt(name); !adopted) return adopted;
+  }
+  return {};
+}
+
+// A process id comes round again: the file of a dead process with our id is ours already.
+Result<void> SwappinessJournal::adopt_own() {
+  ControlFileReader reader;
+  const auto text = reader.read_all(file_.get());
+  if (!text) return tl::unexpected{Error{text.error(), "read", path_of(own_)}};
+  orphans_ = open_records(*text);
+  open_records_ = orphans_.size();
+  // What is appended has to begin a line of its own.
+  if (!text->empty() && !text->ends_with('\n')) return append("\n");
+  return {};
 }
 
 // What is adopted is written to this journal before the dead one's file goes: a kill in between leaves two
 // records of one value, which does no harm.
-Result<void> SwappinessJournal::adopt(const std::string& directory) {
-  std::error_code error;
-  ControlFileReader reader;
-  for (const auto& entry : fs::directory_iterator{directory, error}) {
-    const auto path = entry.path().string();
-    if (!entry.path().filename().string().starts_with(kFilePrefix)) continue;
-    // A process id comes round again: the file of a dead process with our id is ours already.
-    const bool own = path == path_;
-    auto locked = own ? Io<UniqueFd>{UniqueFd{::dup(file_.get())}} : open_locked(path, 0);
-    if (!locked) continue;  // its owner lives
-    const auto text = reader.read_all(locked->get());
-    if (!text) return tl::unexpected{Error{text.error(), "read", path}};
-    // What is appended has to begin a line of its own.
-    if (own && !text->empty() && !text->ends_with('\n')) {
-      if (auto ended = append("\n"); !ended) return ended;
-    }
-    for (const auto& orphan : open_records(*text)) {
-      if (own) {
-        ++open_records_;
-      } else if (auto added = add(orphan); !added) {
-        return added;
-      }
-      orphans_.push_back(orphan);
-    }
-    if (!own) ::unlink(path.c_str());
+Result<void> SwappinessJournal::adopt(const std::string& name) {
+  const auto file = open_locked(dir_.get(), name, 0);
+  // Its owner lives, has ended just now, or is another user, whose values this one can't put back anyway.
+  if (!file && (file.error() == std::errc::operation_would_block || is_gone(file.error()) ||
+                is_denied(file.error()))) {
+    return {};
   }
-  if (error) return tl::unexpected{Error{error, "list", directory}};
+  const auto why = file ? distrust(file->get(), path_of(name)) : unopened(file.error(), path_of(name));
+  if (why) {
+    refused_.push_back(fmt::format("cannot trust {}: {}", path_of(name), *why));
+    return {};
+  }
+  ControlFileReader reader;
+  const auto text = reader.read_all(file->get());
+  if (!text) return tl::unexpected{Error{text.error(), "read", path_of(name)}};
+  for (const auto& orphan : open_records(*text)) {
+    if (auto added = add(orphan); !added) return added;
+    orphans_.push_back(orphan);
+  }
+  ::unlinkat(dir_.get(), name.c_str(), 0);
   return {};
 }
 
 Result<void> SwappinessJournal::append(std::string_view record) {
   if (const auto error = write_control(file_.get(), record))
-    return tl::unexpected{Error{error, "write", path_}};
+    return tl::unexpected{Error{error, "write", path_of(own_)}};
   return {};
 }
 

@@ -28,10 +28,12 @@ struct Swappiness {
 ///
 /// One file per process, "swappiness.<pid>" in the runtime directory, locked while the process lives: whoever
 /// can lock another one's file knows that its owner died and replays it. Append-only, one record per write: a
-/// torn last line is a change that wasn't made yet. Thread-safe.
+/// torn last line is a change that wasn't made yet. A file that others may change isn't believed, nor written
+/// to. Thread-safe.
 class SwappinessJournal {
  public:
-  /// Makes the directory and this process's file, and takes over what dead processes left: see `orphans`.
+  /// Makes the directory and this process's file, and takes over what dead processes left: see `orphans`. A
+  /// directory that is a link is an error.
   static Result<std::unique_ptr<SwappinessJournal>> open(const std::string& directory);
   ~SwappinessJournal();
   SwappinessJournal(const SwappinessJournal&) = delete;
@@ -45,19 +47,31 @@ class SwappinessJournal {
   /// What dead processes left changed; each is now this journal's own to remove().
   [[nodiscard]] const std::vector<Swappiness>& orphans() const { return orphans_; }
 
- private:
-  SwappinessJournal(std::string path, UniqueFd file);
-  Result<void> append(std::string_view record);
-  Result<void> adopt(const std::string& directory);
+  /// The files of others that weren't replayed and stay where they are: for each one line with its path, why,
+  /// and the remedy.
+  [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
 
-  std::string path_;
+ private:
+  SwappinessJournal(std::string directory, UniqueFd dir);
+  Result<void> open_own();
+  Result<void> append(std::string_view record);
+  Result<void> adopt();
+  Result<void> adopt_own();
+  Result<void> adopt(const std::string& name);
+  [[nodiscard]] std::string path_of(const std::string& name) const { return directory_ + "/" + name; }
+
+  std::string directory_;
+  UniqueFd dir_;
+  std::string own_;  // the name of this process's file
   UniqueFd file_;
   std::mutex mutex_;
   std::size_t open_records_ = 0;
   std::vector<Swappiness> orphans_;
+  std::vector<std::string> refused_;
 };
 
-/// The records of a journal that were added and not removed; lines that make no sense are passed over. Pure.
+/// The records of a journal that were added and not removed. Lines that make no sense are passed over, as are
+/// those whose path would lead out of the hierarchy. Pure.
 std::vector<Swappiness> open_records(std::string_view journal);
 
 }  // namespace cmm

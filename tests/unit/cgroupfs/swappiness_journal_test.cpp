@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +51,13 @@ TEST(OpenRecords, PassOverLinesThatMakeNoSense) {
               ElementsAre(entry(3, 100, "c")));
 }
 
+TEST(OpenRecords, LeadNowhereButIntoTheHierarchy) {
+  EXPECT_THAT(open_records("+ 1 60 /etc\n+ 1 60 ..\n+ 1 60 ../etc\n+ 1 60 a/../../etc\n+ 1 60 a/..\n"
+                           "+ 1 60 .\n+ 1 60 ./a\n+ 1 60 a//b\n+ 1 60 a/\n"),
+              IsEmpty());
+  EXPECT_THAT(open_records("+ 1 60 ..a/b../...\n"), ElementsAre(entry(1, 60, "..a/b../...")));
+}
+
 TEST(OpenRecords, OfOneCgroupThatIsOpenTwiceAreClosedOneByOne) {
   EXPECT_THAT(open_records("+ 1 60 a\n+ 1 60 a\n- 1 60 a\n"), ElementsAre(entry(1, 60, "a")));
 }
@@ -60,7 +68,10 @@ class JournalTest : public testing::Test {
     return fmt::format("{}/swappiness.{}", dir.path(), pid);
   }
 
-  void write(int pid, std::string_view text) const { std::ofstream{file_of(pid)} << text; }
+  void write(int pid, std::string_view text) const {
+    std::ofstream{file_of(pid)} << text;
+    fs::permissions(file_of(pid), fs::perms::owner_read | fs::perms::owner_write);  // whatever the umask is
+  }
 
   [[nodiscard]] std::string read(int pid) const {
     std::ifstream file{file_of(pid)};
@@ -189,6 +200,66 @@ TEST_F(JournalTest, SaysWhyItCantMakeItsDirectory) {
   ASSERT_FALSE(journal);
   EXPECT_THAT(journal.error().message(),
               HasSubstr("cannot make the runtime directory " + dir.path() + "/file/run"));
+}
+
+TEST_F(JournalTest, BelievesNothingThatOthersMayChangeAndSaysSo) {
+  write(kDead, "+ 1 60 a\n");
+  fs::permissions(file_of(kDead), fs::perms::owner_read | fs::perms::owner_write | fs::perms::others_write);
+  write(kDead + 1, "+ 2 60 b\n");
+  const auto journal = open();
+  EXPECT_THAT(journal->orphans(), ElementsAre(entry(2, 60, "b"))) << "the others count all the same";
+  EXPECT_THAT(journal->refused(), ElementsAre("cannot trust " + file_of(kDead) +
+                                              ": everybody may change it; chmod go-w " + file_of(kDead)));
+  EXPECT_EQ(read(kDead), "+ 1 60 a\n") << "it stays for whoever looks into it";
+}
+
+TEST_F(JournalTest, BelievesNothingOfAnotherUser) {
+  write(kDead, "+ 1 60 a\n");
+  if (::chown(file_of(kDead).c_str(), 1000, 1000) != 0) GTEST_SKIP() << "only root can give a file away";
+  const auto journal = open();
+  EXPECT_THAT(journal->orphans(), IsEmpty());
+  EXPECT_THAT(journal->refused(), ElementsAre(HasSubstr("user 1000, its owner, may change it; chown root ")));
+}
+
+TEST_F(JournalTest, BelievesNoLinkAndNothingThatIsNoFile) {
+  std::ofstream{dir.path() + "/elsewhere"} << "+ 1 60 a\n";
+  fs::create_symlink(dir.path() + "/elsewhere", file_of(kDead));
+  ASSERT_EQ(::mkfifo(file_of(kDead + 1).c_str(), 0600), 0);
+  fs::create_directory(file_of(kDead + 2));
+  const auto journal = open();
+  EXPECT_THAT(journal->orphans(), IsEmpty());
+  EXPECT_THAT(journal->refused(),
+              testing::UnorderedElementsAre(
+                  HasSubstr(file_of(kDead) + ": it can't be opened: Too many levels of symbolic links"),
+                  HasSubstr(file_of(kDead + 1) + ": it is no regular file"),
+                  HasSubstr(file_of(kDead + 2) + ": it can't be opened: Is a directory")));
+}
+
+TEST_F(JournalTest, WritesToNoFileThatOthersMayChange) {
+  write(me, "");
+  fs::permissions(file_of(me), fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_write);
+  const auto journal = SwappinessJournal::open(dir.path());
+  ASSERT_FALSE(journal);
+  EXPECT_THAT(journal.error().message(), HasSubstr("cannot trust " + file_of(me) + " (group "));
+  EXPECT_THAT(journal.error().message(), HasSubstr("chmod go-w " + file_of(me)));
+  EXPECT_TRUE(fs::exists(file_of(me)));
+}
+
+TEST_F(JournalTest, RefusesADirectoryThatIsALink) {
+  fs::create_directory(dir.path() + "/elsewhere");
+  fs::create_directory_symlink(dir.path() + "/elsewhere", dir.path() + "/run");
+  const auto journal = SwappinessJournal::open(dir.path() + "/run");
+  ASSERT_FALSE(journal);
+  EXPECT_THAT(journal.error().message(),
+              HasSubstr("cannot open the runtime directory " + dir.path() + "/run"));
+  EXPECT_TRUE(fs::is_empty(dir.path() + "/elsewhere"));
+}
+
+// As an emptyDir of Kubernetes is.
+TEST_F(JournalTest, MayBeInADirectoryThatOthersMayWriteTo) {
+  fs::permissions(dir.path(), fs::perms::all);
+  write(kDead, "+ 1 60 a\n");
+  EXPECT_THAT(open()->orphans(), ElementsAre(entry(1, 60, "a")));
 }
 
 TEST_F(JournalTest, RefusesAFileThatIsALink) {
