@@ -32,7 +32,7 @@ ReclaimOutcome ForceEmptyReclaimer::reclaim(const ReclaimJob& job, std::stop_tok
   std::optional<SwappinessGuard> guard;
   if (journal_ && node_has_swap()) {
     auto set = SwappinessGuard::set(*journal_, job.dir.get(), *job.cgroup);
-    if (!set) return outcome_without_slice(job, set.error().code, "set", "memory.swappiness");
+    if (!set) return outcome_without_slice(job, set.error());
     guard.emplace(std::move(*set));
   }
 

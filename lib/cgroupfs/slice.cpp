@@ -117,10 +117,14 @@ ReclaimEnd end_of(std::error_code error) {
 
 ReclaimOutcome outcome_without_slice(const ReclaimJob& job, std::error_code error, const char* action,
                                      const std::string& file) {
+  return outcome_without_slice(job, Error{error, action, job.cgroup->path + "/" + file});
+}
+
+ReclaimOutcome outcome_without_slice(const ReclaimJob& job, Error error) {
   ReclaimOutcome outcome;
   outcome.requested = job.request.bytes;
   outcome.started_at = Clock::now();
-  return failed(std::move(outcome), job, error, action, file);
+  return failed(std::move(outcome), std::move(error));
 }
 
 ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& interface,

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/bytes.hpp"
+#include "base/error.hpp"
 #include "cgroupfs/memory_interface.hpp"
 #include "cgroupfs/reclaimer.hpp"
 #include "model/reclaim.hpp"
@@ -42,6 +43,7 @@ ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& i
 /// An outcome for a job that ended before its first slice.
 ReclaimOutcome outcome_without_slice(const ReclaimJob& job, std::error_code error, const char* action,
                                      const std::string& file);
+ReclaimOutcome outcome_without_slice(const ReclaimJob& job, Error error);
 
 /// What a failed system call on a cgroup's file means for the reclaim.
 ReclaimEnd end_of(std::error_code error);

@@ -13,14 +13,19 @@
 #include <string>
 
 #include "cgroupfs/parse.hpp"
+#include "support/access_watch.hpp"
 #include "support/fake_tree.hpp"
+#include "support/write_order.hpp"
 
 namespace cmm {
 namespace {
 
 using test::FakeTree;
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
 
 constexpr const char* kFile = "memory.swappiness";
 // No process has it.
@@ -28,7 +33,10 @@ constexpr int kDead = 5'000'000;
 
 class SwappinessGuardTest : public testing::Test {
  protected:
-  void TearDown() override { journal.reset(); }
+  void TearDown() override {
+    guarding.reset();
+    journal.reset();
+  }
 
   CgroupRef add(const std::string& cgroup, unsigned value) {
     auto made = tree.add(cgroup);
@@ -45,6 +53,23 @@ class SwappinessGuardTest : public testing::Test {
     return {std::istreambuf_iterator<char>{file}, {}};
   }
 
+  /// One of many: with no file but the one that matters.
+  void add_nested(const std::string& cgroup, unsigned value = 60) {
+    std::filesystem::create_directory(tree.absolute(cgroup));
+    tree.write(cgroup, kFile, fmt::format("{}\n", value));
+  }
+
+  void expect_too_nested(const Cgroup& cgroup) {
+    dir = tree.open(cgroup.path);
+    const auto made = SwappinessGuard::set(*journal, dir.get(), cgroup);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, std::errc::too_many_links);
+    EXPECT_THAT(made.error().message(), StartsWith("cannot spare the anonymous memory of " + cgroup.path +
+                                                   ", in which more than 1000"));
+    EXPECT_EQ(swappiness(cgroup.path), 60);
+    EXPECT_THAT(open_records(journal_text()), IsEmpty());
+  }
+
   void guard(const Cgroup& cgroup) {
     dir = tree.open(cgroup.path);
     auto made = SwappinessGuard::set(*journal, dir.get(), cgroup);
@@ -55,7 +80,10 @@ class SwappinessGuardTest : public testing::Test {
   /// What a daemon that was killed left behind; the journal that takes it over.
   void restart_with(const std::string& records) {
     journal.reset();
-    std::ofstream{fmt::format("{}/swappiness.{}", runtime.path(), kDead)} << records;
+    const auto file = fmt::format("{}/swappiness.{}", runtime.path(), kDead);
+    std::ofstream{file} << records;
+    std::filesystem::permissions(file,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     journal = std::move(SwappinessJournal::open(runtime.path()).value());
   }
 
@@ -120,11 +148,95 @@ TEST_F(SwappinessGuardTest, WritesDownEveryValueBeforeAndNothingStaysOpenAfterwa
   const auto child = add("a/b", 30);
   guard(*top);
   const auto open = open_records(journal_text());
-  ASSERT_THAT(open, SizeIs(2));
-  EXPECT_EQ(open[0], (Swappiness{top->id, 60, "a"}));
-  EXPECT_EQ(open[1], (Swappiness{child->id, 30, "a/b"}));
+  EXPECT_THAT(open, ElementsAre(Swappiness{child->id, 30, "a/b"}, Swappiness{top->id, 60, "a"}))
+      << "that of a child before that of its parent";
   guarding.reset();
   EXPECT_THAT(open_records(journal_text()), IsEmpty());
+}
+
+TEST_F(SwappinessGuardTest, ChangesNothingBeforeEveryValueIsOnRecord) {
+  const auto top = add("a", 60);
+  add("a/b", 30);
+  add("a/b/c", 20);
+  add("a/d", 10);
+  const auto file_of = [&](const std::string& cgroup) { return tree.absolute(cgroup) + "/" + kFile; };
+  test::WriteOrder order;
+  order.add(fmt::format("{}/swappiness.{}", runtime.path(), ::getpid()), "journal");
+  for (const auto* cgroup : {"a", "a/b", "a/b/c", "a/d"}) order.add(file_of(cgroup), cgroup);
+  guard(*top);
+  const auto writes = order.writes();
+  ASSERT_THAT(writes, UnorderedElementsAre("journal", "a/b/c", "a/b", "a/d", "a"));
+  EXPECT_EQ(writes.front(), "journal");
+  EXPECT_EQ(writes.back(), "a") << "children first";
+}
+
+TEST_F(SwappinessGuardTest, LeavesAZeroAloneThatWasNotOnRecordYetWhenItsOwnerWasKilled) {
+  add("a", 60);
+  const auto child = add("a/b", 30);
+  add("a/zero", 0);
+  restart_with(record(*child, 30));
+  restore_orphans(*journal, tree.hierarchy().mount);
+  EXPECT_EQ(swappiness("a/zero"), 0);
+  EXPECT_EQ(swappiness("a/b"), 30);
+}
+
+TEST_F(SwappinessGuardTest, LeavesAZeroAloneWhereAnotherChildCantBeRead) {
+  const auto top = add("a", 60);
+  add("a/b", 30);
+  add("a/zero", 0);
+  tree.write("a/b", kFile, "junk\n");
+  dir = tree.open("a");
+  ASSERT_FALSE(SwappinessGuard::set(*journal, dir.get(), *top));
+  EXPECT_EQ(swappiness("a/zero"), 0);
+  EXPECT_EQ(swappiness("a"), 60);
+}
+
+TEST_F(SwappinessGuardTest, GoesOverNoMoreCgroupsThanItsBound) {
+  const auto top = add("a", 60);
+  for (std::size_t i = 0; i < kMostNested; ++i) add_nested(fmt::format("a/{}", i));
+  guard(*top);
+  EXPECT_EQ(swappiness("a"), 0);
+  guarding.reset();
+  EXPECT_EQ(swappiness("a"), 60);
+  add_nested("a/more");
+  expect_too_nested(*top);
+}
+
+TEST_F(SwappinessGuardTest, ListsNothingOfANestThatIsTooLarge) {
+  const auto top = add("a", 60);
+  for (std::size_t i = 0; i <= kMostNested; ++i) add_nested(fmt::format("a/{}", i));
+  dir = tree.open("a");
+  test::AccessWatch watch;
+  watch.add(tree.absolute("a"));
+  EXPECT_FALSE(SwappinessGuard::set(*journal, dir.get(), *top));
+  EXPECT_FALSE(watch.saw_any());
+}
+
+TEST_F(SwappinessGuardTest, GoesDownNoMoreLevelsThanItsBound) {
+  const auto top = add("a", 60);
+  std::string path = "a";
+  for (unsigned level = 0; level < kDeepestNested; ++level) add_nested(path += "/n");
+  guard(*top);
+  EXPECT_EQ(swappiness(path), 0);
+  guarding.reset();
+  EXPECT_EQ(swappiness(path), 60);
+  add_nested(path + "/n");
+  expect_too_nested(*top);
+}
+
+TEST_F(SwappinessGuardTest, ChangesNothingWhosePathIsTooLongToFindItAgain) {
+  const auto top = add("a", 60);
+  std::string path = "a";
+  for (int level = 0; level < 9; ++level) add_nested(path += "/" + std::string(250, 'n'));
+  expect_too_nested(*top);
+}
+
+TEST_F(SwappinessGuardTest, PutsBackWhatATenantNestedAsDeepAsItLikedMeanwhile) {
+  guard(*add("a", 60));
+  std::string path = "a";
+  for (unsigned level = 0; level < 10 * kDeepestNested; ++level) add_nested(path += "/n", 0);
+  guarding.reset();
+  EXPECT_EQ(swappiness(path), 60);
 }
 
 TEST_F(SwappinessGuardTest, SurvivesThatACgroupIsRemovedMeanwhile) {
