@@ -2,6 +2,7 @@
 #include "cgroupfs/cgroup_tree.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <unordered_map>
@@ -145,7 +146,7 @@ void CgroupTree::refresh_below_ancestors(Root& root) {
 
 void CgroupTree::refresh_branch(Branch& branch, Limit above) {
   read_limits(branch, above);
-  if (branch.gone) return;
+  if (branch.gone || branch.too_deep) return;
   branch.stale = watch_->call(branch.cgroup, [&] { return has_changed(branch); });
   if (branch.stale) {
     list(branch);
@@ -261,7 +262,8 @@ void CgroupTree::add(Branch& branch, const std::string& name, CgroupId id) {
   }
   if (opened->state.children > 0 || is_kubernetes_level(name)) {
     if (is_reserved(opened->dir)) return add_unreadable(branch, std::move(cgroup), kTooMany);
-    add_branch(branch, std::move(cgroup), std::move(opened->dir));
+    // One that is too deep is never listed: that it lost its children is seen by their number.
+    add_branch(branch, std::move(cgroup), std::move(opened->dir)).listed_children = opened->state.children;
     return;
   }
   Target target;
@@ -271,17 +273,23 @@ void CgroupTree::add(Branch& branch, const std::string& name, CgroupId id) {
 }
 
 // Tried again with each refresh.
-void CgroupTree::add_unreadable(Branch& parent, CgroupRef cgroup, std::error_code why) {
-  auto error = Error{why, "open", absolute(cgroup->path)};
-  add_branch(parent, std::move(cgroup), {});
-  parent.branches.back()->list_error = std::move(error);
+void CgroupTree::add_unreadable(Branch& parent, CgroupRef cgroup, std::error_code why) const {
+  auto& child = add_branch(parent, std::move(cgroup), {});
+  child.list_error = Error{why, "open", absolute(child.cgroup->path)};
 }
 
-void CgroupTree::add_branch(Branch& parent, CgroupRef cgroup, UniqueFd dir) {
+Branch& CgroupTree::add_branch(Branch& parent, CgroupRef cgroup, UniqueFd dir) const {
   auto child = std::make_unique<Branch>();
   child->cgroup = std::move(cgroup);
   child->dir = std::move(dir);
-  parent.branches.push_back(std::move(child));
+  child->depth = parent.depth + 1;
+  child->too_deep = child->depth > kDeepestBranch;
+  if (child->too_deep) {
+    child->list_error = Error{std::make_error_code(std::errc::too_many_links), "watch",
+                              fmt::format("{}, more than {} levels below the parent",
+                                          absolute(child->cgroup->path), kDeepestBranch)};
+  }
+  return *parent.branches.emplace_back(std::move(child));
 }
 
 namespace {

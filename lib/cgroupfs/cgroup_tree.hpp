@@ -51,6 +51,8 @@ struct Branch {
       0;              ///< the version of the log links by which its targets have their names; 0: they are new
   bool stale = true;  ///< its list of children may be out of date
   bool gone = false;
+  unsigned depth = 0;                ///< below the parent that is watched, which has 0
+  bool too_deep = false;             ///< what is below it isn't looked at: see kDeepestBranch
   std::optional<Error> list_error;   ///< why its children can't be seen
   std::optional<Error> limit_error;  ///< why its limits can't be read
 };
@@ -58,6 +60,10 @@ struct Branch {
 /// True where a branch's own limit is looked at in turns, as those of targets are: there is a pod for every
 /// few containers. (One without containers may be about to go, which its files tell.)
 bool rests_between_turns(const Branch& branch);
+
+/// How many levels below a parent are looked at. Users may nest cgroups in what was delegated to them, and
+/// mustn't make a scan as deep as they like. (Kubernetes in a container of kind has ten.)
+inline constexpr unsigned kDeepestBranch = 32;
 
 /// What changes seldom is looked at once in so many scans. To open, read and close the file of a limit costs
 /// six times as much as reading usage, which is all that most scans do.
@@ -133,8 +139,8 @@ class CgroupTree {
   bool has_changed(Branch& branch) const;
   void list(Branch& branch);
   void add(Branch& branch, const std::string& name, CgroupId id);
-  void add_branch(Branch& parent, CgroupRef cgroup, UniqueFd dir);
-  void add_unreadable(Branch& parent, CgroupRef cgroup, std::error_code why);
+  Branch& add_branch(Branch& parent, CgroupRef cgroup, UniqueFd dir) const;
+  void add_unreadable(Branch& parent, CgroupRef cgroup, std::error_code why) const;
   [[nodiscard]] std::string absolute(const std::string& path) const;
 
   Hierarchy hierarchy_;

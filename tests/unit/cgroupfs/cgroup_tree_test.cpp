@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "support/access_watch.hpp"
 #include "support/fake_tree.hpp"
 #include "support/refresh.hpp"
 
@@ -81,6 +82,49 @@ TEST_F(CgroupTreeTest, TakesTheTopmostContainerAndNothingBelowIt) {
   tree.add("top/" + scope('a') + "/container");
   tree.add("top/" + scope('a') + "/docker-" + fake_container_id('b') + ".scope");
   EXPECT_THAT(targets(), ElementsAre("top/" + scope('a')));
+}
+
+// A tenant may give what it nests any name, and nest as much as it likes.
+TEST_F(CgroupTreeTest, IsNotLedByWhatATenantNestsUnderAnotherContainersId) {
+  tree.add("top/" + scope('a') + "/" + scope('b'));
+  tree.add("top/" + scope('a') + "/kubepods.slice/" + std::string{kPod} + "/" + scope('b'));
+  tree.add("top/" + scope('b'));
+  test::refresh(watch());
+  std::map<std::string, std::string> containers;
+  watch().for_each_target([&](const Branch&, const Target& target) {
+    containers[target.cgroup->container_id] = target.cgroup->path;
+  });
+  EXPECT_EQ(containers, (std::map<std::string, std::string>{{fake_container_id('a'), "top/" + scope('a')},
+                                                            {fake_container_id('b'), "top/" + scope('b')}}));
+}
+
+TEST_F(CgroupTreeTest, OpensNothingOfWhatATenantNests) {
+  tree.add("top/" + scope('a') + "/nested/deeper");
+  test::AccessWatch access;
+  access.add(tree.absolute("top/" + scope('a')));
+  access.add(tree.absolute("top/" + scope('a') + "/nested"));
+  EXPECT_THAT(targets_after_a_round(), SizeIs(1));
+  EXPECT_FALSE(access.saw_any());
+}
+
+TEST_F(CgroupTreeTest, GoesDownNoMoreLevelsThanItsBound) {
+  tree.add("top/leaf");
+  std::string path = "top";
+  for (unsigned level = 0; level < kDeepestBranch; ++level) path += "/n";
+  tree.add(path + "/leaf");
+  EXPECT_THAT(targets(), ElementsAre("top/leaf", path + "/leaf"));
+  EXPECT_THAT(watch().unreadable(), IsEmpty());
+
+  tree.add(path + "/deep/leaf");
+  EXPECT_THAT(targets(), ElementsAre("top/leaf", path + "/leaf"));
+  ASSERT_THAT(watch().unreadable(), SizeIs(1));
+  EXPECT_THAT(
+      watch().unreadable().front().message(),
+      HasSubstr("cannot watch " + tree.absolute(path + "/deep") + ", more than 32 levels below the parent"));
+
+  tree.remove(path + "/deep/leaf");
+  EXPECT_THAT(targets(), ElementsAre("top/leaf", path + "/deep", path + "/leaf"));
+  EXPECT_THAT(watch().unreadable(), IsEmpty());
 }
 
 TEST_F(CgroupTreeTest, KnowsTheContainerIdOfItsTargets) {
