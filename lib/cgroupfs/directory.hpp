@@ -18,7 +18,8 @@ struct DirectoryEntry {
 Io<std::vector<DirectoryEntry>> list_child_cgroups(int dir);
 
 /// The cgroup `path` below `mount` and all that are below it, as paths, parents before their children; those
-/// that go meanwhile are left out. An empty path is the hierarchy's root.
+/// that go meanwhile are left out, as are those that lie too deep for a path. An empty path is the
+/// hierarchy's root.
 Io<std::vector<std::string>> list_cgroup_tree(const std::string& mount, const std::string& path);
 
 }  // namespace cmm
