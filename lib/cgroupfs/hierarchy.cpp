@@ -100,14 +100,22 @@ tl::unexpected<HierarchyError> wrong_file_system(const Hierarchy& hierarchy, con
       fmt::format("{} is not on a cgroup file system; give a cgroup below {}", path, hierarchy.mount));
 }
 
+HierarchyFault fault_of(std::error_code code) {
+  if (code == std::errc::permission_denied) return HierarchyFault::no_permission;
+  const bool is_of_the_path =
+      code == std::errc::too_many_symbolic_link_levels || code == std::errc::filename_too_long;
+  return is_of_the_path ? HierarchyFault::not_a_cgroup : HierarchyFault::unreadable;
+}
+
 tl::unexpected<HierarchyError> cannot_stat(const std::string& path) {
   const auto code = last_error();
-  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory) {
+  if (is_gone(code) || code == std::errc::not_a_directory) {
     return fault(HierarchyFault::missing, fmt::format("{} does not exist", path));
   }
-  const auto kind =
-      code == std::errc::permission_denied ? HierarchyFault::no_permission : HierarchyFault::unreadable;
-  return fault(kind, fmt::format("cannot look at {}: {}", path, code.message()));
+  // What is too long for the kernel is too long for a line, too.
+  constexpr std::size_t kShown = 200;
+  return fault(fault_of(code), fmt::format("cannot look at {}{}: {}", path.substr(0, kShown),
+                                           path.size() > kShown ? "…" : "", code.message()));
 }
 
 std::string absolute(const Hierarchy& hierarchy, const std::string& given) {
@@ -118,13 +126,9 @@ std::string absolute(const Hierarchy& hierarchy, const std::string& given) {
 HierarchyResult<Parent> below_mount(const Hierarchy& hierarchy, const std::string& path) {
   std::error_code code;
   const auto real = fs::weakly_canonical(path, code);
-  if (code)
-    return fault(HierarchyFault::unreadable, fmt::format("cannot look at {}: {}", path, code.message()));
+  if (code) return fault(fault_of(code), fmt::format("cannot look at {}: {}", path, code.message()));
   const auto real_mount = fs::canonical(hierarchy.mount, code);
-  if (code) {
-    return fault(HierarchyFault::unreadable,
-                 fmt::format("cannot look at {}: {}", hierarchy.mount, code.message()));
-  }
+  if (code) return fault(fault_of(code), fmt::format("cannot look at {}: {}", hierarchy.mount, code.message()));
   const auto relative = without_slashes_at_end(real.lexically_relative(real_mount).string());
   if (relative.empty() || relative == "." || relative == ".." || relative.starts_with("../")) {
     return fault(HierarchyFault::not_a_cgroup,
@@ -166,6 +170,10 @@ HierarchyResult<Hierarchy> find_memory_hierarchy(const std::string& root, const 
 
 HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::string& given) {
   const auto path = absolute(hierarchy, given);
+  // The kernel would read up to there, and find another cgroup than was named.
+  if (path.find('\0') != std::string::npos) {
+    return fault(HierarchyFault::not_a_cgroup, path + " has a NUL byte in it, as no cgroup's path has");
+  }
   struct stat dir {};
   if (::stat(path.c_str(), &dir) != 0) return cannot_stat(path);
   if (!S_ISDIR(dir.st_mode)) {

@@ -83,6 +83,19 @@ TEST_F(Parent, MayBeNamedBelowTheMountOrByItsWholePath) {
   }
 }
 
+TEST_F(Parent, NamedThroughALinkOrDotsIsLoggedByItsRealPath) {
+  const auto app = make("app");
+  const DataDirectory links;
+  std::filesystem::create_directory_symlink(top().absolute(), links.path() + "/link");
+  for (const auto& name : {links.path() + "/link", top().absolute() + "/app/../../" + top().path()}) {
+    const auto table = once({"--parent", name});
+    EXPECT_EQ(table.status, ExitStatus{0}) << table.err;
+    EXPECT_THAT(table.out, HasSubstr(app.path() + "\n"));
+    EXPECT_THAT(table.err, HasSubstr("watching " + top().path() + " on cgroup"));
+  }
+  expect_refused(top().absolute() + "/app/../../../../../../etc", kUsage, "is not on a cgroup file system");
+}
+
 TEST_F(Parent, GivenTwiceAndNestedIsWatchedOnce) {
   make("a/app");
   const auto table = once({"--parent", top().path(), "--parent", top().path() + "/a"});

@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -154,6 +155,69 @@ TEST(Parent, ComesOutInOneFormHoweverItWasWritten) {
         tree.absolute("a/b/"), tree.absolute("a/b/../b"), tree.root() + "/link", tree.root() + "/link/"}) {
     EXPECT_EQ(parent_of(tree, given), "a/b") << given;
   }
+}
+
+TEST(Parent, IsWhereALinkOfAnybodyLeadsAndNamedByItsRealPath) {
+  FakeTree tree;
+  tree.add("a/b");
+  tree.add("c");
+  const auto link = tree.root() + "/link";
+  std::filesystem::create_directory_symlink(tree.absolute("a"), link);
+  EXPECT_EQ(parent_of(tree, link + "/b"), "a/b");
+  EXPECT_EQ(parent_of(tree, link + "/../c"), "c") << "after the link, as the kernel does it";
+  std::filesystem::create_directory_symlink("../a", tree.absolute("c") + "/up");
+  EXPECT_EQ(parent_of(tree, "c/up/b"), "a/b");
+}
+
+TEST(Parent, ThatLeavesTheMountByDotsOrALinkIsRefused) {
+  FakeTree tree;
+  tree.add("a");
+  tree.write_below_root("outside/file", "");
+  std::filesystem::create_directory_symlink(tree.root() + "/outside", tree.absolute("a") + "/out");
+  for (const auto& given : {std::string{"a/../../../../outside"}, tree.absolute("a/../../../../outside"),
+                            std::string{"a/out"}, std::string{"a/out/../outside"}}) {
+    const auto refusal = refusal_of(tree, given);
+    EXPECT_EQ(refusal.fault, HierarchyFault::not_a_cgroup) << given;
+    EXPECT_THAT(refusal.message, HasSubstr("does not lie below " + tree.hierarchy().mount)) << given;
+  }
+  EXPECT_EQ(parent_of(tree, tree.root() + "/outside/.." + tree.absolute("a").substr(tree.root().size())), "a")
+      << "which comes back";
+}
+
+TEST(Parent, BehindLinksThatLeadInACircleIsRefusedAsSuch) {
+  const FakeTree tree;
+  std::filesystem::create_directory_symlink(tree.root() + "/two", tree.root() + "/one");
+  std::filesystem::create_directory_symlink(tree.root() + "/one", tree.root() + "/two");
+  const auto refusal = refusal_of(tree, tree.root() + "/one");
+  EXPECT_EQ(refusal.fault, HierarchyFault::not_a_cgroup);
+  EXPECT_EQ(refusal.message, "cannot look at " + tree.root() + "/one: Too many levels of symbolic links");
+}
+
+TEST(Parent, WhoseNameIsTooLongIsRefusedInALineThatIsNot) {
+  const FakeTree tree;
+  for (const auto& given : {std::string(300, 'n'), std::string(5000, 'n')}) {
+    const auto refusal = refusal_of(tree, given);
+    EXPECT_EQ(refusal.fault, HierarchyFault::not_a_cgroup);
+    EXPECT_THAT(refusal.message, HasSubstr("nnn…: File name too long"));
+    EXPECT_LT(refusal.message.size(), 300);
+  }
+}
+
+TEST(Parent, WithANulInItIsNotTheOneBeforeTheNul) {
+  FakeTree tree;
+  tree.add("a");
+  const auto refusal = refusal_of(tree, std::string{"a\0b", 3});
+  EXPECT_EQ(refusal.fault, HierarchyFault::not_a_cgroup);
+  EXPECT_THAT(refusal.message, HasSubstr("has a NUL byte in it"));
+}
+
+TEST(Parent, ThatMayNotBeLookedAtIsRefusedForWantOfPermission) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may look at everything";
+  FakeTree tree;
+  tree.add("a/b");
+  std::filesystem::permissions(tree.absolute("a"), std::filesystem::perms::none);
+  EXPECT_EQ(refusal_of(tree, "a/b").fault, HierarchyFault::no_permission);
+  std::filesystem::permissions(tree.absolute("a"), std::filesystem::perms::owner_all);
 }
 
 TEST(Parent, MayHaveANameThatBeginsWithDots) {
