@@ -14,6 +14,7 @@
 
 #include "cgroupfs/parse.hpp"
 #include "support/access_watch.hpp"
+#include "support/at_open.hpp"
 #include "support/fake_tree.hpp"
 #include "support/write_order.hpp"
 
@@ -130,6 +131,22 @@ TEST_F(SwappinessGuardTest, GivesACgroupThatWasMadeMeanwhileWhatItsParentHad) {
   EXPECT_EQ(swappiness("a/new"), 60);
   EXPECT_EQ(swappiness("a/b/new"), 30);
   EXPECT_EQ(swappiness("a/b/new/er"), 30);
+}
+
+// The children of a were listed by then: the new one isn't among them.
+TEST_F(SwappinessGuardTest, SparesAndPutsBackWhatWasMadeWhileItWroteTheOthersDown) {
+  const auto top = add("a", 60);
+  add("a/b", 30);
+  {
+    const test::AtOpen made{tree.absolute("a/b") + "/" + kFile, [&] { add_nested("a/new", 20); }};
+    guard(*top);
+  }
+  ASSERT_EQ(tree.read("a/new", kFile).substr(0, 1), "0");
+  guarding.reset();
+  EXPECT_EQ(swappiness("a/new"), 20);
+  EXPECT_EQ(swappiness("a/b"), 30);
+  EXPECT_EQ(swappiness("a"), 60);
+  EXPECT_THAT(open_records(journal_text()), IsEmpty());
 }
 
 TEST_F(SwappinessGuardTest, LeavesAValueAloneThatSomebodyElseSetMeanwhile) {
