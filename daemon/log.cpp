@@ -82,7 +82,8 @@ std::string without_blank(std::string text) {
 std::string word_or_quoted(const std::string& text) {
   const auto shown = printable(text);
   const bool is_word = !shown.empty() && shown.find_first_of(" \"=") == std::string::npos;
-  return is_word ? shown : yaml_string(text);
+  // Of bytes that are no UTF-8, YAML knows nothing.
+  return is_word ? shown : printable(yaml_string(text));
 }
 
 struct ToText {
@@ -113,7 +114,8 @@ std::string json_line(std::string_view event, const std::vector<LogField>& field
   Json object{{"event", event}};
   for (const auto& [key, value] : fields) object[std::string{key}] = std::visit(ToJson{}, value);
   if (!message.empty()) object["message"] = utf8(message);
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace).substr(1);
+  // In ASCII, for who looks at it on a terminal.
+  return object.dump(-1, ' ', true, Json::error_handler_t::replace).substr(1);
 }
 
 }  // namespace

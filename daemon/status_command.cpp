@@ -75,7 +75,7 @@ ExitCode print_status(const Options& options) {
   if (!document) return fail(document.error());
   if (options.output_json) {
     document->json["source"] = document->source;
-    fmt::print("{}\n", document->json.dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", document->json.dump(2, ' ', true, Json::error_handler_t::replace));
   } else {
     print_table(*document);
   }

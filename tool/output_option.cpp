@@ -26,7 +26,8 @@ Output output_of(const CommandWords& given) {
 }
 
 std::string to_line(const nlohmann::ordered_json& json, int indent) {
-  return json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  // In ASCII: a terminal finds nothing to obey in it, whatever a cgroup is called.
+  return json.dump(indent, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace cmm::tool

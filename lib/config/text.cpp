@@ -44,14 +44,28 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-/// The control character at the beginning of `text`: of ASCII, or of C1 (U+0080 to U+009F), which terminals
-/// obey as well.
+/// Ends a line, or changes the order in which the rest of it is shown.
+bool misleads(unsigned character) {
+  const auto within = [&](unsigned first, unsigned last) { return first <= character && character <= last; };
+  return character == 0x061c || within(0x200e, 0x200f) || within(0x2028, 0x202e) || within(0x2066, 0x2069);
+}
+
+/// The character of two or three bytes at the beginning of `text`; 0: it has another length.
+unsigned two_or_three_bytes(std::string_view text) {
+  const auto bits = [&](std::size_t n, unsigned mask) { return static_cast<unsigned char>(text[n]) & mask; };
+  const auto length = utf8_length(text);
+  if (length == 2) return bits(0, 0x1fU) << 6U | bits(1, 0x3fU);
+  return length == 3 ? bits(0, 0x0fU) << 12U | bits(1, 0x3fU) << 6U | bits(2, 0x3fU) : 0;
+}
+
+/// The control character at the beginning of `text`: of ASCII, of C1 (U+0080 to U+009F), which terminals obey
+/// as well, or one that makes a line look like another.
 std::optional<unsigned> control_character(std::string_view text) {
   const unsigned first = static_cast<unsigned char>(text.front());
   if (first < 0x20 || first == 0x7f) return first;
-  if (first != 0xc2 || text.size() < 2) return std::nullopt;
-  const unsigned second = static_cast<unsigned char>(text[1]);
-  return second >= 0x80 && second < 0xa0 ? std::optional{second} : std::nullopt;
+  const auto character = two_or_three_bytes(text);
+  const bool is_c1 = character >= 0x80 && character < 0xa0;
+  return is_c1 || misleads(character) ? std::optional{character} : std::nullopt;
 }
 
 std::string shown_control(unsigned character) {
@@ -121,7 +135,7 @@ std::string yaml_string(std::string_view text) {
     if (text.front() == '"' || text.front() == '\\') {
       result += fmt::format("\\{}", text.front());
     } else if (const auto control = control_character(text)) {
-      result += fmt::format("\\x{:02x}", *control);
+      result += *control < 0x100 ? fmt::format("\\x{:02x}", *control) : fmt::format("\\u{:04x}", *control);
     } else {
       result += text.substr(0, length);
     }

@@ -8,7 +8,7 @@
 namespace cmm {
 
 /// `text` as it can stand in a one-line message and be shown by a terminal: control characters as \n, \x1b,
-/// \u009b, and bytes that are no UTF-8 as \xff.
+/// \u009b, those that end a line or turn its direction as \u2028, and bytes that are no UTF-8 as \xff.
 std::string printable(std::string_view text);
 
 /// The same in double quotes, and shortened with "…" where it is longer than a message should be.

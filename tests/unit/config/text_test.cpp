@@ -17,6 +17,15 @@ TEST(Printable, ShowsControlCharactersAndLeavesTheRest) {
   EXPECT_EQ(printable("\xff\x9b"), "\\xff\\x9b");
 }
 
+TEST(Printable, ShowsWhatWouldMakeALineLookLikeAnother) {
+  EXPECT_EQ(printable("a\u2028b\u2029"), "a\\u2028b\\u2029") << "ends of lines for some";
+  EXPECT_EQ(printable("\u202ecba\u202c \u2066x\u2069 \u200e\u061c"),
+            "\\u202ecba\\u202c \\u2066x\\u2069 \\u200e\\u061c")
+      << "turn the direction of what follows";
+  EXPECT_EQ(printable("\u2027\u202f\u2065\u206a\u061b"), "\u2027\u202f\u2065\u206a\u061b")
+      << "their neighbours";
+}
+
 TEST(InQuotes, ShortensLongTextsBetweenCharacters) {
   EXPECT_EQ(in_quotes("a b"), "\"a b\"");
   EXPECT_EQ(in_quotes(std::string(80, 'x')), '"' + std::string(80, 'x') + '"');
@@ -29,6 +38,7 @@ TEST(YamlString, EscapesWhatDoubleQuotesDoNotHold) {
   EXPECT_EQ(yaml_string("*/größe"), "\"*/größe\"");
   EXPECT_EQ(yaml_string("a\"b\\c\nd\x7f"), "\"a\\\"b\\\\c\\x0ad\\x7f\"");
   EXPECT_EQ(yaml_string("a\u0085"), "\"a\\x85\"");
+  EXPECT_EQ(yaml_string("a\u202e"), "\"a\\u202e\"");
 }
 
 TEST(Nearest, FindsWhatIsAtMostTwoLettersOff) {

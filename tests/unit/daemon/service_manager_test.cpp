@@ -38,6 +38,11 @@ TEST_F(Notify, AReloadBeforeItIsReadyDoesNotMakeItReady) {
   EXPECT_EQ(systemd_.heard(), "READY=1\n");
 }
 
+TEST_F(Notify, AStatusIsOneAssignmentWhateverIsInIt) {
+  manager_.status("watching a\nMAINPID=1");
+  EXPECT_EQ(systemd_.heard(), "STATUS=watching a MAINPID=1\n");
+}
+
 TEST_F(Notify, AReloadEndsWithReady) {
   manager_.ready();
   systemd_.forget();

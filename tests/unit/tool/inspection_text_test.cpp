@@ -78,7 +78,13 @@ TEST(InspectionJson, HasBytesAndNamesForWhatIsThere) {
 TEST(InspectionJson, IsPrintedAlsoWhereANameIsNoUtf8) {
   Inspection seen;
   seen.path = "a\xff";
-  EXPECT_NE(to_line(to_json(seen)).find("\"cgroup\":\"a\xef\xbf\xbd\""), std::string::npos);
+  EXPECT_NE(to_line(to_json(seen)).find("\"cgroup\":\"a\\ufffd\""), std::string::npos);
+}
+
+TEST(InspectionJson, GivesATerminalNothingToObey) {
+  Inspection seen;
+  seen.path = "a\x1b[2J\u009b2J\u202e\x7f";
+  EXPECT_NE(to_line(to_json(seen)).find("\"a\\u001b[2J\\u009b2J\\u202e\\u007f\""), std::string::npos);
 }
 
 }  // namespace
