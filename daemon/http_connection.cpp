@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/http_connection.hpp"
 
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -12,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace cmm {
@@ -29,12 +32,29 @@ constexpr auto kPatience = std::chrono::seconds{5};
 // What the kernel holds for a client that reads slowly; by default that grows to megabytes.
 constexpr int kSendBuffer = 64 * 1024;
 
+/// "host:9753", "[::1]:9753" → "host", "::1".
+std::string_view without_port(std::string_view host) {
+  if (host.starts_with('[')) {
+    host.remove_prefix(1);
+    return host.substr(0, host.find(']'));
+  }
+  return host.substr(0, host.rfind(':'));
+}
+
 }  // namespace
+
+bool is_host_of(HttpHosts hosts, std::string_view host) {
+  if (hosts == HttpHosts::any || host.empty()) return true;
+  const std::string name{without_port(host)};
+  error_code no_address;
+  asio::ip::make_address(name, no_address);
+  return !no_address || boost::algorithm::iequals(name, "localhost");
+}
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(AnyStream::socket socket, std::shared_ptr<HttpShared> shared)
-      : stream_(std::move(socket)), shared_(std::move(shared)) {
+  HttpConnection(AnyStream::socket socket, std::shared_ptr<HttpShared> shared, HttpHosts hosts)
+      : stream_(std::move(socket)), shared_(std::move(shared)), hosts_(hosts) {
     shared_->connections.insert(this);
   }
   HttpConnection(const HttpConnection&) = delete;
@@ -77,6 +97,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     const auto& request = parser_->get();
     const std::string_view target{request.target().data(), request.target().size()};
     const bool known = request.method() == http::verb::get || request.method() == http::verb::head;
+    const auto host = request[http::field::host];
+    if (!is_host_of(hosts_, {host.data(), host.size()})) {
+      static const auto kWhy = std::make_shared<const std::string>("ask for an address or for localhost\n");
+      return write({.status = 421, .body = kWhy}, false);
+    }
     const auto path = target.substr(0, target.find('?'));
     write(known ? shared_->handler(path) : HttpResponse{.status = 405}, request.keep_alive());
   }
@@ -113,6 +138,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   beast::basic_stream<AnyStream> stream_;
   std::shared_ptr<HttpShared> shared_;
+  HttpHosts hosts_;
   bool is_reading_ = false;
   beast::flat_buffer buffer_{kLongestRequest};
   std::optional<http::request_parser<http::empty_body>> parser_;
@@ -121,10 +147,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::optional<http::response_serializer<http::span_body<const char>>> serializer_;
 };
 
-void serve_http(AnyStream::socket socket, std::shared_ptr<HttpShared> shared) {
+void serve_http(AnyStream::socket socket, std::shared_ptr<HttpShared> shared, HttpHosts hosts) {
   error_code ignored;
   socket.set_option(asio::socket_base::send_buffer_size{kSendBuffer}, ignored);
-  std::make_shared<HttpConnection>(std::move(socket), std::move(shared))->read();
+  std::make_shared<HttpConnection>(std::move(socket), std::move(shared), hosts)->read();
 }
 
 void end_connections(HttpShared& shared) {

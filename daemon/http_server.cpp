@@ -40,8 +40,8 @@ namespace {
 template <class Protocol>
 class Acceptor : public HttpDoor, public std::enable_shared_from_this<Acceptor<Protocol>> {
  public:
-  Acceptor(asio::io_context& io, std::shared_ptr<HttpShared> shared, std::string path)
-      : acceptor_(io), pause_(io), shared_(std::move(shared)), path_(std::move(path)) {}
+  Acceptor(asio::io_context& io, std::shared_ptr<HttpShared> shared, HttpHosts hosts, std::string path)
+      : acceptor_(io), pause_(io), shared_(std::move(shared)), hosts_(hosts), path_(std::move(path)) {}
 
   error_code open(const typename Protocol::endpoint& endpoint) {
     error_code error;
@@ -85,12 +85,13 @@ class Acceptor : public HttpDoor, public std::enable_shared_from_this<Acceptor<P
   // Who comes when it is full is sent away by the socket's destructor.
   void welcome(typename Protocol::socket socket) {
     if (shared_->connections.size() >= kMostConnections) return;
-    serve_http(asio::generic::stream_protocol::socket{std::move(socket)}, shared_);
+    serve_http(asio::generic::stream_protocol::socket{std::move(socket)}, shared_, hosts_);
   }
 
   typename Protocol::acceptor acceptor_;
   asio::steady_timer pause_;
   std::shared_ptr<HttpShared> shared_;
+  HttpHosts hosts_;
   std::string path_;
   OwnFile file_;
 };
@@ -110,7 +111,7 @@ tl::expected<std::string, std::string> HttpServer::listen(const ListenAddress& a
     if (const auto obstacle = make_way_for_socket(address.path)) {
       return tl::unexpected{fmt::format("cannot listen at {}: {}", address.path, *obstacle)};
     }
-    const auto door = std::make_shared<Acceptor<Local>>(io_, shared_, address.path);
+    const auto door = std::make_shared<Acceptor<Local>>(io_, shared_, HttpHosts::any, address.path);
     if (const auto error = door->open(Local::endpoint{address.path})) {
       return tl::unexpected{fmt::format("cannot listen at {}: {}", address.path, error.message())};
     }
@@ -118,7 +119,8 @@ tl::expected<std::string, std::string> HttpServer::listen(const ListenAddress& a
     return address.path;
   }
   const auto host = asio::ip::make_address(address.host);
-  const auto door = std::make_shared<Acceptor<Tcp>>(io_, shared_, std::string{});
+  const auto hosts = host.is_loopback() ? HttpHosts::local : HttpHosts::any;
+  const auto door = std::make_shared<Acceptor<Tcp>>(io_, shared_, hosts, std::string{});
   if (const auto error = door->open(Tcp::endpoint{host, address.port})) {
     return tl::unexpected{
         fmt::format("cannot listen at {} port {}: {}", address.host, address.port, error.message())};

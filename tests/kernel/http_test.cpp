@@ -129,10 +129,13 @@ TEST_F(Http, WhatIsNoRequestIsRefused) {
     return connection.receive();
   };
   EXPECT_THAT(answer_to("rubbish\r\n\r\n"), StartsWith("HTTP/1.1 400"));
-  EXPECT_THAT(answer_to("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n"),
+  EXPECT_THAT(answer_to("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n"),
               StartsWith("HTTP/1.1 413"));
-  EXPECT_THAT(answer_to("DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+  EXPECT_THAT(answer_to("DELETE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
               StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nHost: evil.example:9753\r\n\r\n"),
+              StartsWith("HTTP/1.1 421"))
+      << "which stands for 127.0.0.1 in the DNS of who made a browser ask";
   EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n"),
               StartsWith("HTTP/1.1 413"));
 }
@@ -175,7 +178,7 @@ TEST_F(Http, SwitchedOffByAReloadItSendsItsClientsAway) {
   ASSERT_TRUE(daemon.wait_for_log(at)) << daemon.log();
   const auto log = daemon.log();
   const Connection kept{static_cast<std::uint16_t>(std::stoi(log.substr(log.find(at) + at.size())))};
-  kept.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  kept.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   static_cast<void>(config("metrics: off\n"));
   daemon.send_signal(SIGHUP);
   ASSERT_TRUE(daemon.wait_for_log("info reloaded")) << daemon.log();
