@@ -46,4 +46,8 @@ void PrivateMounts::set_read_only(const std::string& path, bool read_only) {
   if (::mount(nullptr, path.c_str(), nullptr, MS_BIND | MS_REMOUNT | flags, nullptr) != 0) fail("remount");
 }
 
+void PrivateMounts::put_over(const std::string& path, const std::string& other) {
+  if (::mount(other.c_str(), path.c_str(), nullptr, MS_BIND, nullptr) != 0) fail("bind mount");
+}
+
 }  // namespace cmm::test

@@ -21,6 +21,8 @@ class PrivateMounts {
   void make_read_only(const std::string& path);
   /// The mount at `path` itself, with what is open on it, becomes readable only, or writable again.
   void set_read_only(const std::string& path, bool read_only);
+  /// Who opens `path` gets the other file.
+  void put_over(const std::string& path, const std::string& other);
 
  private:
   UniqueFd namespace_, directory_;
