@@ -275,7 +275,8 @@ EngineSetup make_fake(const Sandbox& sandbox, std::size_t count) {
   const auto version = sandbox.hierarchy.version;
   const auto root = fs::path{sandbox.scratch} / fmt::format("fake-{}", count);
   fs::create_directories(root / "proc");
-  write_text(root / "proc/meminfo", "MemTotal:       67108864 kB\nSwapTotal:             0 kB\n");
+  write_text(root / "proc/meminfo",
+             "MemTotal:       67108864 kB\nMemFree: 1 kB\nMemAvailable: 1 kB\nSwapTotal:             0 kB\n");
   for (std::size_t i = 0; i < count; ++i) {
     const auto branch = root / "cgroup/parent" / fmt::format("branch-{}", i / kFakeBranch);
     if (i % kFakeBranch == 0) fs::create_directories(branch);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace cmm {
 namespace {
@@ -85,7 +86,8 @@ Io<MemoryStat> read_memory_stat(HeldFile& file, ControlFileReader& reader, const
 std::optional<Bytes> find_refaults(std::string_view stat, const MemoryInterface& interface) {
   static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   for (const auto key : interface.refault_keys) {
-    if (const auto pages = find_value(stat, key)) return Bytes{*pages * page};
+    const auto pages = find_value(stat, key);
+    if (pages && *pages <= std::numeric_limits<std::uint64_t>::max() / page) return Bytes{*pages * page};
   }
   return std::nullopt;
 }

@@ -8,6 +8,13 @@
 #include <cstddef>
 
 namespace cmm {
+namespace {
+
+// The longest that there can be is cgroup.procs, with four million processes half of that. A power of two, as
+// the buffer's size.
+constexpr std::size_t kLargestFile = std::size_t{64} << 20U;
+
+}  // namespace
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
@@ -28,6 +35,7 @@ Io<std::string_view> ControlFileReader::read_line(int fd) {
 Io<std::string_view> ControlFileReader::read_all(int fd) {
   std::size_t size = 0;
   while (true) {
+    if (size == kLargestFile) return tl::unexpected{std::make_error_code(std::errc::file_too_large)};
     if (size == buffer_.size()) buffer_.resize(2 * size);
     const auto n = ::pread(fd, buffer_.data() + size, buffer_.size() - size, static_cast<off_t>(size));
     if (n < 0) return tl::unexpected{last_error()};

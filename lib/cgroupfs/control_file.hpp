@@ -25,7 +25,7 @@ class ControlFileReader {
  public:
   /// A file with one line: one read brings it whole.
   Io<std::string_view> read_line(int fd);
-  /// The whole content, read until 0: kernfs may return less than there is.
+  /// The whole content, read until 0: kernfs may return less than there is. EFBIG above 64 MiB.
   Io<std::string_view> read_all(int fd);
   /// Opens, reads all and closes.
   Io<std::string_view> read_at(int dir, const char* name);

@@ -27,6 +27,17 @@ struct Sources {
 constexpr Sources kV1{"memory.max_usage_in_bytes", "memory.oom_control", "total_mapped_file"};
 constexpr Sources kV2{"memory.peak", "memory.events", "file_mapped"};
 
+/// No file, no limit: the root has none, nor has a cgroup whose parent doesn't enable the controller. One
+/// that makes no sense is an error, as it could be any limit.
+Io<Limit> read_limit(ControlFileReader& reader, int dir, const char* file) {
+  const auto text = reader.read_at(dir, file);
+  if (!text && is_gone(text.error())) return Limit::max();
+  if (!text) return tl::unexpected{text.error()};
+  const auto limit = parse_set_limit(*text);
+  if (!limit) return tl::unexpected{std::make_error_code(std::errc::bad_message)};
+  return *limit;
+}
+
 /// The files of one open cgroup.
 class OpenCgroup {
  public:
@@ -44,7 +55,9 @@ class OpenCgroup {
     seen.usage = *usage;
     if (const auto error = read_stat(seen)) return tl::unexpected{*error};
     seen.peak = optional_bytes(sources_.peak);
-    seen.memory_max = limit(interface_.limit).value_or(Limit::max());
+    const auto hard = read_limit(reader_, dir_.get(), interface_.limit);
+    if (!hard) return tl::unexpected{failure(hard.error(), interface_.limit)};
+    seen.memory_max = *hard;
     if (interface_.high != nullptr) seen.memory_high = limit(interface_.high);
     read_swap(seen);
     read_pressure(seen.pressure);
@@ -177,10 +190,10 @@ Result<EffectiveLimit> find_effective_limit(const Hierarchy& hierarchy, const st
   for (auto each = lowest; !each.empty(); each = parent_of(each)) {
     for (const auto* file : std::array{interface.limit, interface.high}) {
       if (file == nullptr) continue;
-      const auto text =
-          reader.read_at(AT_FDCWD, fmt::format("{}/{}/{}", hierarchy.mount, each, file).c_str());
-      const auto limit = text ? parse_set_limit(*text) : std::nullopt;
-      if (limit && limit->value_or(tightest.bytes) < tightest.bytes) {
+      const auto place = fmt::format("{}/{}/{}", hierarchy.mount, each, file);
+      const auto limit = read_limit(reader, AT_FDCWD, place.c_str());
+      if (!limit) return tl::unexpected{Error{limit.error(), "read", place}};
+      if (limit->value_or(tightest.bytes) < tightest.bytes) {
         tightest = {.bytes = limit->value_or({}), .cgroup = each, .file = file};
       }
     }

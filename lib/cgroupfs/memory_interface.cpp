@@ -34,9 +34,10 @@ constexpr std::array kV2Keys{
 
 Bytes value(const std::optional<Bytes>& bytes) { return bytes.value_or(Bytes{}); }
 
+// Every kernel prints both; with one alone the text is a part of the file.
 std::optional<Bytes> file_lru(const MemoryStat& stat) {
-  if (!stat.inactive_file && !stat.active_file) return std::nullopt;
-  return value(stat.inactive_file) + value(stat.active_file);
+  if (!stat.inactive_file || !stat.active_file) return std::nullopt;
+  return *stat.inactive_file + *stat.active_file;
 }
 
 // Dirty pages and those under writeback can't be dropped until the disk has them.

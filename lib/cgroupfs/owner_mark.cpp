@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroupfs/owner_mark.hpp"
 
+#include <fmt/format.h>
 #include <sys/xattr.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -21,22 +23,25 @@ constexpr std::array kAttributes{"user.cgroup-tool", "trusted.cgroup-tool"};
 // Behind the identity in the mark of a parent.
 constexpr std::string_view kParent = " parent";
 
-/// "pid:[4026531836]": a pid says something in its own namespace only.
 std::string pid_namespace() {
   std::error_code ignored;
   return std::filesystem::read_symlink("/proc/self/ns/pid", ignored).string();
 }
 
-/// "PID START" of a process by its name in /proc, where START is its start in clock ticks since boot: a pid
-/// is used again, both together aren't. Empty where there is no such process.
-std::string identity(const std::string& process) {
-  const auto stat = read_file("/proc/" + process + "/stat");
-  if (!stat) return {};
-  // The name, field 2, stands in parentheses and may have blanks and parentheses in it; START is field 22.
-  auto at = stat->rfind(')');
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
-  if (at == std::string::npos) return {};
-  return stat->substr(0, stat->find(' ')) + stat->substr(at, stat->find(' ', at + 1) - at);
+Result<ProcessStart> start_of(const std::string& process) {
+  const auto path = "/proc/" + process + "/stat";
+  const auto text = read_file(path);
+  if (!text) return tl::unexpected{text.error()};
+  const auto start = parse_process_stat(*text);
+  if (!start) return tl::unexpected{Error{std::make_error_code(std::errc::bad_message), "parse", path}};
+  return *start;
+}
+
+/// Only where that is certain.
+bool is_dead(const ProcessStart& process) {
+  const auto now = start_of(std::to_string(process.pid));
+  if (now) return *now != process;
+  return is_gone(now.error().code) || now.error().code == std::errc::no_such_process;
 }
 
 std::optional<std::string> read_mark(const std::string& directory) {
@@ -49,22 +54,58 @@ std::optional<std::string> read_mark(const std::string& directory) {
 }
 
 /// Nothing where whoever made it lives, or where that can't be seen from here.
-std::optional<MadeAs> made_by_a_dead_one(std::string_view mark) {
-  const auto made_as = mark.ends_with(kParent) ? MadeAs::parent : MadeAs::own;
-  if (made_as == MadeAs::parent) mark.remove_suffix(kParent.size());
-  const auto there = " " + pid_namespace();
-  if (!mark.ends_with(there)) return std::nullopt;
-  mark.remove_suffix(there.size());
-  if (identity(std::string{mark.substr(0, mark.find(' '))}) == mark) return std::nullopt;
-  return made_as;
+std::optional<MadeAs> made_by_a_dead_one(std::string_view text) {
+  const auto mark = parse_owner_mark(text);
+  if (!mark || mark->pid_namespace != pid_namespace() || !is_dead(mark->maker)) return std::nullopt;
+  return mark->made_as;
+}
+
+/// "pid:[4026531836]"
+bool is_pid_namespace(std::string_view text) {
+  constexpr std::string_view kStart = "pid:[";
+  if (!text.starts_with(kStart) || !text.ends_with(']')) return false;
+  text = text.substr(kStart.size(), text.size() - kStart.size() - 1);
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// The number, as std::to_string writes it, before the next blank; both are cut off.
+template <class T>
+std::optional<T> take_number(std::string_view& text) {
+  T number = 0;
+  const auto blank = text.find(' ');
+  if (blank == std::string_view::npos) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + blank, number);
+  if (error != std::errc{} || std::to_string(number) != text.substr(0, blank)) return std::nullopt;
+  text.remove_prefix(blank + 1);
+  return number;
 }
 
 }  // namespace
 
+std::string to_string(const OwnerMark& mark) {
+  const auto* parent = mark.made_as == MadeAs::parent ? kParent.data() : "";
+  return fmt::format("{} {} {}{}", mark.maker.pid, mark.maker.ticks, mark.pid_namespace, parent);
+}
+
+std::optional<OwnerMark> parse_owner_mark(std::string_view text) {
+  OwnerMark mark;
+  if (text.ends_with(kParent)) {
+    mark.made_as = MadeAs::parent;
+    text.remove_suffix(kParent.size());
+  }
+  const auto pid = take_number<pid_t>(text);
+  const auto ticks = take_number<std::uint64_t>(text);
+  if (!pid || *pid <= 0 || !ticks || !is_pid_namespace(text)) return std::nullopt;
+  mark.maker = {*pid, *ticks};
+  mark.pid_namespace = text;
+  return mark;
+}
+
 Result<void> mark_as_made(const std::string& mount, const std::string& path, MadeAs made_as) {
   const auto directory = mount + "/" + path;
-  auto value = identity("self") + " " + pid_namespace();
-  if (made_as == MadeAs::parent) value += kParent;
+  const auto self = start_of("self");
+  if (!self) return tl::unexpected{self.error()};
+  const auto value = to_string(OwnerMark{*self, pid_namespace(), made_as});
   for (const auto* name : kAttributes) {
     if (::setxattr(directory.c_str(), name, value.data(), value.size(), 0) == 0) return {};
   }

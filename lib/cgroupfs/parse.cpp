@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -22,9 +23,17 @@ std::string_view take_until(std::string_view& text, char separator) {
   return head;
 }
 
-std::string_view trim_newline(std::string_view text) {
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  return text;
+/// What the kernel prints ends with a newline: without it the end is missing, and the last number may be a
+/// part of one.
+bool is_whole(std::string_view text) { return text.ends_with('\n'); }
+
+/// A number, and nothing else.
+template <class T>
+std::optional<T> to_number(std::string_view text) {
+  T number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 /// Cuts `start` off; false where the text begins otherwise.
@@ -35,6 +44,7 @@ bool take_start(std::string_view& text, std::string_view start) {
 }
 
 std::optional<Percent> parse_percent(std::string_view number) {
+  if (number.empty() || number.front() < '0' || number.front() > '9') return std::nullopt;
   Percent percent;
   const auto [end, error] =
       std::from_chars(number.data(), number.data() + number.size(), percent.value, std::chars_format::fixed);
@@ -43,14 +53,14 @@ std::optional<Percent> parse_percent(std::string_view number) {
   return percent;
 }
 
-bool is_octal(char c) { return c >= '0' && c <= '7'; }
+bool is_octal(char c, char most = '7') { return c >= '0' && c <= most; }
 
 // Blanks, tabs, newlines and backslashes in a mount point are printed as \ooo.
 std::string unescape(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped = text[i] == '\\' && i + 3 < text.size() && is_octal(text[i + 1]) &&
+    const bool escaped = text[i] == '\\' && i + 3 < text.size() && is_octal(text[i + 1], '3') &&
                          is_octal(text[i + 2]) && is_octal(text[i + 3]);
     if (!escaped) {
       plain += text[i];
@@ -62,6 +72,12 @@ std::string unescape(std::string_view text) {
   return plain;
 }
 
+/// "98:0"
+bool is_device(std::string_view text) {
+  const auto major = take_until(text, ':');
+  return to_number<unsigned>(major) && to_number<unsigned>(text);
+}
+
 // "36 35 98:0 /root /mount/point rw,noatime master:1 - type source super,options"
 std::optional<Mount> parse_mount(std::string_view line) {
   constexpr std::string_view kEndOfTags = " - ";
@@ -69,14 +85,18 @@ std::optional<Mount> parse_mount(std::string_view line) {
   if (dash == std::string_view::npos) return std::nullopt;
   auto head = line.substr(0, dash);
   auto tail = line.substr(dash + kEndOfTags.size());
-  for (int ids = 0; ids < 3; ++ids) take_until(head, ' ');
+  const bool has_ids = to_number<unsigned>(take_until(head, ' ')) &&
+                       to_number<unsigned>(take_until(head, ' ')) && is_device(take_until(head, ' '));
+  if (!has_ids) return std::nullopt;
   Mount mount;
   mount.root = unescape(take_until(head, ' '));
   mount.mount_point = unescape(take_until(head, ' '));
   mount.type = take_until(tail, ' ');
   take_until(tail, ' ');
   mount.super_options = take_until(tail, ' ');
-  if (mount.root.empty() || mount.mount_point.empty() || mount.type.empty()) return std::nullopt;
+  if (mount.root.empty() || !mount.mount_point.starts_with('/') || mount.type.empty()) return std::nullopt;
+  // As a path it would end there, and be another one.
+  if (mount.mount_point.find('\0') != std::string::npos) return std::nullopt;
   return mount;
 }
 
@@ -87,7 +107,7 @@ std::optional<Bytes> meminfo_value(std::string_view rest) {
   rest.remove_prefix(digit);
   if (!rest.ends_with(" kB")) return std::nullopt;
   rest.remove_suffix(3);
-  const auto kib = parse_number(rest);
+  const auto kib = to_number<std::uint64_t>(rest);
   if (!kib || *kib > (std::uint64_t{1} << 53U)) return std::nullopt;
   return KiB(*kib);
 }
@@ -102,7 +122,6 @@ std::optional<std::uint64_t> take_number_line(std::string_view& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{}) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  if (text.empty()) return number;
   if (!text.starts_with('\n')) return std::nullopt;
   text.remove_prefix(1);
   return number;
@@ -128,15 +147,13 @@ std::optional<MemoryStat> parse_in_order(std::string_view text, std::span<const 
 }  // namespace
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
-  text = trim_newline(text);
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  if (!is_whole(text)) return std::nullopt;
+  text.remove_suffix(1);
+  return to_number<std::uint64_t>(text);
 }
 
 std::optional<Limit> parse_limit(std::string_view text) {
-  if (trim_newline(text) == "max") return Limit::max();
+  if (text == "max\n") return Limit::max();
   const auto bytes = parse_number(text);
   if (!bytes) return std::nullopt;
   return Limit{Bytes{*bytes}};
@@ -150,6 +167,7 @@ std::optional<Limit> parse_set_limit(std::string_view text) {
 }
 
 std::optional<MemoryStat> parse_memory_stat(std::string_view text, std::span<const StatKey> keys) {
+  if (!is_whole(text)) return std::nullopt;
   if (auto stat = parse_in_order(text, keys)) return stat;
   MemoryStat stat;
   bool any = false;
@@ -158,8 +176,8 @@ std::optional<MemoryStat> parse_memory_stat(std::string_view text, std::span<con
     const auto name = take_until(line, ' ');
     const auto key =
         std::find_if(keys.begin(), keys.end(), [&](const StatKey& each) { return each.name == name; });
-    if (key == keys.end()) continue;
-    const auto number = parse_number(line);
+    if (key == keys.end() || stat.*key->field) continue;
+    const auto number = to_number<std::uint64_t>(line);
     if (!number) return std::nullopt;
     stat.*key->field = Bytes{*number};
     any = true;
@@ -175,14 +193,14 @@ bool has_all(const MemoryStat& stat, std::span<const StatKey> keys) {
 
 std::vector<Mount> parse_mountinfo(std::string_view text) {
   std::vector<Mount> mounts;
-  while (!text.empty()) {
+  while (text.find('\n') != std::string_view::npos) {
     if (auto mount = parse_mount(take_until(text, '\n'))) mounts.push_back(std::move(*mount));
   }
   return mounts;
 }
 
 bool contains_word(std::string_view list, char separator, std::string_view word) {
-  list = trim_newline(list);
+  if (list.ends_with('\n')) list.remove_suffix(1);
   while (!list.empty()) {
     if (take_until(list, separator) == word) return true;
   }
@@ -190,40 +208,75 @@ bool contains_word(std::string_view list, char separator, std::string_view word)
 }
 
 std::optional<NodeMemory> parse_meminfo(std::string_view text) {
+  // Every kernel prints all of them, also one without swap.
   constexpr std::array keys{
       std::pair{std::string_view{"MemTotal"}, &NodeMemory::total},
       std::pair{std::string_view{"MemFree"}, &NodeMemory::free},
       std::pair{std::string_view{"MemAvailable"}, &NodeMemory::available},
-      // A kernel without swap support may not have it, and has no swap.
       std::pair{std::string_view{"SwapTotal"}, &NodeMemory::swap_total},
   };
+  if (!is_whole(text)) return std::nullopt;
   NodeMemory memory;
-  while (!text.empty()) {
+  std::array<bool, keys.size()> seen{};
+  while (!text.empty() && !std::ranges::all_of(seen, std::identity{})) {
     auto line = take_until(text, '\n');
     const auto name = take_until(line, ':');
     const auto* key = std::ranges::find(keys, name, &decltype(keys)::value_type::first);
-    if (key == keys.end()) continue;
+    if (key == keys.end() || std::exchange(seen.at(static_cast<std::size_t>(key - keys.begin())), true)) {
+      continue;
+    }
     const auto value = meminfo_value(line);
     if (!value) return std::nullopt;
     memory.*key->second = *value;
-    if (key->second == &NodeMemory::swap_total) break;
   }
-  if (memory.total == Bytes{}) return std::nullopt;
+  if (memory.total == Bytes{} || !std::ranges::all_of(seen, std::identity{})) return std::nullopt;
   return memory;
 }
 
 std::optional<std::uint64_t> find_value(std::string_view text, std::string_view key) {
+  if (!is_whole(text)) return std::nullopt;
   while (!text.empty()) {
     auto line = take_until(text, '\n');
-    if (take_until(line, ' ') == key) return parse_number(line);
+    if (take_until(line, ' ') == key) return to_number<std::uint64_t>(line);
   }
   return std::nullopt;
 }
 
+std::optional<std::vector<pid_t>> parse_pids(std::string_view text) {
+  std::vector<pid_t> pids;
+  while (!text.empty()) {
+    if (!is_whole(text)) return std::nullopt;
+    const auto pid = to_number<pid_t>(take_until(text, '\n'));
+    if (!pid || *pid < 0) return std::nullopt;
+    pids.push_back(*pid);
+  }
+  return pids;
+}
+
+std::optional<ProcessStart> parse_process_stat(std::string_view text) {
+  constexpr int kFieldOfName = 2;
+  constexpr int kFieldOfStart = 22;
+  if (!is_whole(text)) return std::nullopt;
+  // The name stands in parentheses and may have blanks and parentheses in it.
+  const auto pid = to_number<pid_t>(text.substr(0, text.find(" (")));
+  const auto name_end = text.rfind(") ");
+  if (!pid || *pid <= 0 || name_end == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(name_end + 2);
+  take_until(text, ' ');  // the state, a letter
+  for (int field = kFieldOfName + 2; field < kFieldOfStart; ++field) {
+    if (!to_number<long long>(take_until(text, ' '))) return std::nullopt;
+  }
+  const auto ticks = to_number<std::uint64_t>(take_until(text, ' '));
+  if (!ticks) return std::nullopt;
+  return ProcessStart{*pid, *ticks};
+}
+
 std::optional<Percent> parse_pressure(std::string_view text, std::string_view kind) {
   constexpr std::string_view kStart = " avg10=";
-  if (take_start(text, kind) && take_start(text, kStart)) return parse_percent(take_until(text, ' '));
-  return std::nullopt;
+  if (!take_start(text, kind) || !take_start(text, kStart)) return std::nullopt;
+  const auto end = text.find(' ');
+  if (end == std::string_view::npos) return std::nullopt;
+  return parse_percent(text.substr(0, end));
 }
 
 }  // namespace cmm

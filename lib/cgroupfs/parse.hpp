@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,7 +16,8 @@
 #include "model/memory_stat.hpp"
 
 // Parsers of what the kernel prints. Pure, total functions of the text: nothing comes back where it makes no
-// sense.
+// sense, or where its last newline is missing, as the number before it may then be a part of one. A key that
+// comes twice counts the first time.
 
 namespace cmm {
 
@@ -48,7 +51,7 @@ std::vector<Mount> parse_mountinfo(std::string_view text);
 /// True where `word` is one of the list's words.
 bool contains_word(std::string_view list, char separator, std::string_view word);
 
-/// What /proc/meminfo says of the node.
+/// What /proc/meminfo says of the node; all of it has to be there.
 struct NodeMemory {
   Bytes total;       ///< MemTotal
   Bytes free;        ///< MemFree
@@ -59,6 +62,21 @@ std::optional<NodeMemory> parse_meminfo(std::string_view text);
 
 /// One key of a file of "key value" lines, like memory.stat.
 std::optional<std::uint64_t> find_value(std::string_view text, std::string_view key);
+
+/// cgroup.procs: one process id a line, 0 for a process of another pid namespace. A file without any is
+/// empty.
+std::optional<std::vector<pid_t>> parse_pids(std::string_view text);
+
+/// One process of all that ever were: a pid is used again, both together aren't.
+struct ProcessStart {
+  pid_t pid = 0;
+  std::uint64_t ticks = 0;  ///< clock ticks from boot to its start
+
+  friend bool operator==(const ProcessStart&, const ProcessStart&) = default;
+};
+
+/// /proc/PID/stat; proc(5).
+std::optional<ProcessStart> parse_process_stat(std::string_view text);
 
 /// `some avg10` of a PSI file: the percentage of the last ten seconds in which some task was stalled. `text`
 /// has to begin with the line of that `kind`.

@@ -2,15 +2,14 @@
 #include "cgroupfs/processes.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <signal.h>
 
-#include <charconv>
 #include <chrono>
 #include <ctime>
 
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/directory.hpp"
+#include "cgroupfs/parse.hpp"
 #include "cgroupfs/text_file.hpp"
 
 namespace cmm {
@@ -27,14 +26,17 @@ std::string name_of(pid_t pid) {
 }
 
 // A process of another pid namespace is listed as 0: it can be neither named nor killed from here.
-void add_processes(std::string_view procs, const std::string& cgroup, std::vector<Process>& all) {
-  while (!procs.empty()) {
-    pid_t pid = 0;
-    std::from_chars(procs.data(), procs.data() + procs.size(), pid);
-    all.push_back({pid, name_of(pid), cgroup});
-    const auto end = procs.find('\n');
-    procs.remove_prefix(end == std::string_view::npos ? procs.size() : end + 1);
-  }
+void add_processes(const std::vector<pid_t>& pids, const std::string& cgroup, std::vector<Process>& all) {
+  for (const auto pid : pids) all.push_back({pid, pid > 0 ? name_of(pid) : std::string{}, cgroup});
+}
+
+/// What cgroup.procs of one cgroup says. A part of a number would be another process.
+Io<std::vector<pid_t>> read_pids(ControlFileReader& reader, const std::string& directory) {
+  const auto text = reader.read_at(AT_FDCWD, (directory + "/cgroup.procs").c_str());
+  if (!text) return tl::unexpected{text.error()};
+  auto pids = parse_pids(*text);
+  if (!pids) return tl::unexpected{std::make_error_code(std::errc::bad_message)};
+  return *std::move(pids);
 }
 
 }  // namespace
@@ -48,11 +50,11 @@ Result<std::vector<Process>> list_processes(const std::string& mount, const std:
   std::vector<Process> all;
   ControlFileReader reader;
   for (const auto& each : *tree) {
-    const auto procs = reader.read_at(AT_FDCWD, fmt::format("{}/{}/cgroup.procs", mount, each).c_str());
-    if (procs) {
-      add_processes(*procs, each, all);
-    } else if (each == path || !is_gone(procs.error())) {
-      return failure(procs.error());
+    const auto pids = read_pids(reader, mount + "/" + each);
+    if (pids) {
+      add_processes(*pids, each, all);
+    } else if (each == path || !is_gone(pids.error())) {
+      return failure(pids.error());
     }
   }
   return all;

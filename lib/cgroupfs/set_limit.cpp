@@ -37,10 +37,13 @@ class Files {
 
   [[nodiscard]] bool has(const char* name) const { return ::access(of(name).c_str(), F_OK) == 0; }
 
+  /// The first line, without its end.
   Limited<std::string> read(const char* name) {
-    const auto text = reader_.read_at(AT_FDCWD, of(name).c_str());
-    if (!text) return refused(text.error(), "read", of(name));
-    return std::string{text->substr(0, text->find('\n'))};
+    return content(name).and_then([&](const std::string_view text) -> Limited<std::string> {
+      const auto end = text.find('\n');
+      if (end == std::string_view::npos) return makes_no_sense(name);
+      return std::string{text.substr(0, end)};
+    });
   }
 
   Limited<void> write(const char* name, const std::string& text) const {
@@ -53,15 +56,25 @@ class Files {
   }
 
   Limited<Limit> read_limit(const char* name) {
-    const auto text = read(name);
-    if (!text) return tl::unexpected{text.error()};
-    const auto limit = parse_set_limit(*text);
-    if (!limit) return refused(std::make_error_code(std::errc::bad_message), "parse", of(name));
-    return *limit;
+    return content(name).and_then([&](const std::string_view text) -> Limited<Limit> {
+      const auto limit = parse_set_limit(text);
+      if (!limit) return makes_no_sense(name);
+      return *limit;
+    });
   }
 
  private:
   [[nodiscard]] std::string of(const char* name) const { return directory_ + name; }
+
+  [[nodiscard]] tl::unexpected<LimitRefused> makes_no_sense(const char* name) const {
+    return refused(std::make_error_code(std::errc::bad_message), "parse", of(name));
+  }
+
+  Limited<std::string_view> content(const char* name) {
+    const auto text = reader_.read_at(AT_FDCWD, of(name).c_str());
+    if (!text) return refused(text.error(), "read", of(name));
+    return *text;
+  }
 
   std::string directory_;
   ControlFileReader reader_;
@@ -140,19 +153,19 @@ Limited<LimitSet> set_swap_max_v1(Files& files, Limit limit) {
   return set;
 }
 
-std::optional<long long> parse_signed(std::string_view text) {
+std::optional<long long> parse_length(std::string_view text) {
   long long number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || number <= 0) return std::nullopt;
   return number;
 }
 
 std::optional<CpuMax> parse_cpu_max(std::string_view quota, std::string_view period) {
-  const auto length = parse_signed(period);
+  const auto length = parse_length(period);
   if (!length) return std::nullopt;
   CpuMax max{.quota = std::nullopt, .period = microseconds{*length}};
   if (quota == "max" || quota == "-1") return max;
-  const auto number = parse_signed(quota);
+  const auto number = parse_length(quota);
   if (!number) return std::nullopt;
   max.quota = microseconds{*number};
   return max;

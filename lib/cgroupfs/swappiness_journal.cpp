@@ -22,6 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFilePrefix = "swappiness.";
+// The kernel takes no more, so that no record can hold more.
+constexpr std::uint64_t kMostSwappiness = 200;
 
 bool take_number(std::string_view& text, std::uint64_t& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -47,8 +49,10 @@ bool stays_below(std::string_view path) {
 std::optional<Swappiness> parse_record(std::string_view line) {
   line.remove_prefix(2);
   Swappiness record;
-  if (!take_number(line, record.id.inode) || !take_number(line, record.value) || line.empty())
+  if (!take_number(line, record.id.inode) || !take_number(line, record.value) || line.empty() ||
+      record.value > kMostSwappiness) {
     return std::nullopt;
+  }
   record.path = line;
   return stays_below(record.path) ? std::optional{record} : std::nullopt;
 }

@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "kernel/kernel_test.hpp"
+#include "support/kernel_test.hpp"
 #include "support/private_mounts.hpp"
 
 namespace cmm::test {

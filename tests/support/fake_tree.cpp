@@ -61,7 +61,8 @@ FakeTree::FakeTree(CgroupVersion version) : version_(version), root_(make_direct
   write_below_root("proc/self/mountinfo",
                    fmt::format("30 23 0:26 / {} rw,nosuid - {}\n", mount_point(), type));
   write_below_root("proc/meminfo",
-                   "MemTotal:       4194304 kB\nMemFree:        100 kB\nSwapTotal:            0 kB\n");
+                   "MemTotal:       4194304 kB\nMemFree:        100 kB\n"
+                   "MemAvailable:   100 kB\nSwapTotal:            0 kB\n");
   if (version == CgroupVersion::v2) {
     write_below_root("sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory hugetlb pids\n");
   }

@@ -14,7 +14,8 @@ using test::FakeTree;
 
 TEST(NodeMemoryFile, IsReadBelowTheGivenRoot) {
   const FakeTree tree;
-  tree.write_below_root("proc/meminfo", "MemTotal: 2048 kB\nSwapTotal: 1024 kB\n");
+  tree.write_below_root("proc/meminfo",
+                        "MemTotal: 2048 kB\nMemFree: 1 kB\nMemAvailable: 2 kB\nSwapTotal: 1024 kB\n");
   const auto memory = read_node_memory(tree.root());
   ASSERT_TRUE(memory);
   EXPECT_EQ(memory->total, MiB(2));

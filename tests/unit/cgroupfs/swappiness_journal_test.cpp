@@ -47,7 +47,7 @@ TEST(OpenRecords, LeaveATornLastLineOut) {
 
 TEST(OpenRecords, PassOverLinesThatMakeNoSense) {
   EXPECT_THAT(open_records("\njunk\n+\n+ \n+ x 60 a\n+ 1 y a\n+ 1 60\n+ 1 60 \n+1 60 a\n+ -1 60 a\n"
-                           "+ 99999999999999999999 60 a\n- 9 60 z\n+ 3 100 c\n"),
+                           "+ 99999999999999999999 60 a\n+ 1 201 a\n- 9 60 z\n+ 3 100 c\n"),
               ElementsAre(entry(3, 100, "c")));
 }
 

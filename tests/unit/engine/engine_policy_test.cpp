@@ -101,7 +101,8 @@ TEST_P(EnginePolicyTest, HasNoPressureGuardWhereTheKernelMeasuresNone) {
 
 TEST_P(EnginePolicyTest, LooksAtNothingWhileTheGateIsClosed) {
   setup.gate.node_available_below = Percent{15};
-  tree.write_below_root("proc/meminfo", "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 151 kB\n");
+  tree.write_below_root("proc/meminfo",
+                        "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 151 kB\nSwapTotal: 0 kB\n");
   add("web", MiB(200));
   test::AccessWatch accesses;
   for (const auto* cgroup : {"top", "top/web"}) accesses.add(tree.absolute(cgroup));
@@ -113,7 +114,8 @@ TEST_P(EnginePolicyTest, LooksAtNothingWhileTheGateIsClosed) {
   EXPECT_THAT(closed.jobs, IsEmpty());
   EXPECT_EQ(closed.report.next_in, 10s);
 
-  tree.write_below_root("proc/meminfo", "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 149 kB\n");
+  tree.write_below_root("proc/meminfo",
+                        "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 149 kB\nSwapTotal: 0 kB\n");
   EXPECT_THAT(scan(10s).report.targets, SizeIs(1));
   EXPECT_TRUE(accesses.saw_any());
 }

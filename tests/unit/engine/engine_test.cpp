@@ -68,7 +68,8 @@ class EngineTest : public testing::TestWithParam<CgroupVersion> {
   }
 
   void swap_is_on() const {
-    tree.write_below_root("proc/meminfo", "MemTotal: 4194304 kB\nSwapTotal: 1024 kB\n");
+    tree.write_below_root("proc/meminfo",
+                          "MemTotal: 4194304 kB\nMemFree: 1 kB\nMemAvailable: 2 kB\nSwapTotal: 1024 kB\n");
   }
 
   FakeTree tree{GetParam()};
