@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
@@ -151,11 +152,24 @@ tl::unexpected<std::string> unreadable(const Error& error) {
   return tl::unexpected{error.message() + "; accepted: a readable YAML file"};
 }
 
-/// The text up to one byte more than is accepted, so that the reader of the text can tell. Links are
-/// followed: those of a ConfigMap's volume lead to root's files.
+/// In words, for a message; nothing for a regular file.
+std::string_view other_kind(const UniqueFd& fd) {
+  struct stat file {};
+  if (::fstat(fd.get(), &file) != 0 || S_ISREG(file.st_mode)) return {};
+  if (S_ISDIR(file.st_mode)) return "a directory";
+  return S_ISFIFO(file.st_mode) ? "a pipe" : "a device";
+}
+
+/// The text up to one byte more than is accepted, so that the reader of the text can tell. Nothing is waited
+/// for, as it would be where somebody may still write into a pipe. Links are followed: those of a ConfigMap's
+/// volume lead to root's files.
 Parsed<std::string> read_text(const std::string& path) {
-  const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   if (!fd) return unreadable(errno_error("open", printable(path)));
+  if (const auto kind = other_kind(fd); !kind.empty()) {
+    return tl::unexpected{
+        fmt::format("cannot read {}: it is {}; accepted: a regular file with YAML", printable(path), kind)};
+  }
   // Whoever writes it says what root does.
   if (const auto writer = foreign_writer(fd.get(), printable(path))) {
     return tl::unexpected{
@@ -182,7 +196,7 @@ Parsed<FileSettings> parse_yaml(std::string_view text, std::string_view file, Se
     return fmt::format("{}:{}: {}", printable(file), complaint.line, complaint.message);
   };
   if (text.size() > largest_config) {
-    return tl::unexpected{with_place({1, "larger than 1 MiB; accepted: at most 1 MiB of YAML"})};
+    return tl::unexpected{with_place({1, "larger than 128 KiB; accepted: at most 128 KiB of YAML"})};
   }
   try {
     return read_settings(std::string{text}, std::move(base)).map_error(with_place);

@@ -12,8 +12,9 @@
 
 namespace cmm {
 
-/// The largest configuration that is read, in bytes.
-inline constexpr std::size_t largest_config = std::size_t{1} << 20U;
+/// The largest configuration that is read, in bytes. The parser needs up to 260 times as much for its tokens,
+/// and the systemd unit and the manifests let the daemon have 64 MiB.
+inline constexpr std::size_t largest_config = std::size_t{128} << 10U;
 
 /// What a configuration file says.
 struct FileSettings {
@@ -26,8 +27,9 @@ struct FileSettings {
 /// is accepted. Whether the settings fit together is left to find_conflict().
 Parsed<FileSettings> parse_yaml(std::string_view text, std::string_view file, Settings base = {});
 
-/// The same for a file; a file that can't be read is an error with its path and the system's reason, one that
-/// others may change is an error with who and the remedy.
+/// The same for a regular file; one that can't be read is an error with its path and the system's reason, one
+/// that others may change is an error with who and the remedy. No other kind of file is opened for longer
+/// than to see that, so that nothing is waited for.
 Parsed<FileSettings> read_yaml_file(const std::string& path, Settings base = {});
 
 /// The settings as YAML that parse_yaml reads back to the same settings. What is not set is a comment.

@@ -225,10 +225,10 @@ TEST(Yaml, IsRefusedWithFileLineKeyValueAndWhatIsAccepted) {
   }
 }
 
-TEST(Yaml, OfMoreThanOneMebibyteIsRefused) {
+TEST(Yaml, OfMoreThan128KibibytesIsRefused) {
   const std::string most(largest_config, '#');
   EXPECT_EQ(settings_of(most), Settings{});
-  EXPECT_THAT(error_of(most + "#"), HasSubstr("larger than 1 MiB"));
+  EXPECT_THAT(error_of(most + "#"), HasSubstr("larger than 128 KiB"));
 }
 
 TEST(Yaml, NestedBeyondReasonIsAnErrorLikeAnyOther) {
@@ -239,8 +239,10 @@ TEST(Yaml, NestedBeyondReasonIsAnErrorLikeAnyOther) {
 TEST(YamlFile, ThatCannotBeReadIsAnErrorWithPathAndReason) {
   EXPECT_EQ(read_yaml_file("/nonexistent/c.yaml").error(),
             "cannot open /nonexistent/c.yaml: No such file or directory; accepted: a readable YAML file");
-  EXPECT_EQ(read_yaml_file("/").error(), "cannot read /: Is a directory; accepted: a readable YAML file");
-  EXPECT_THAT(read_yaml_file("/dev/zero").error(), HasSubstr("/dev/zero"));
+  EXPECT_EQ(read_yaml_file("/").error(),
+            "cannot read /: it is a directory; accepted: a regular file with YAML");
+  EXPECT_EQ(read_yaml_file("/dev/zero").error(),
+            "cannot read /dev/zero: it is a device; accepted: a regular file with YAML");
   EXPECT_THAT(read_yaml_file("/non\nexistent").error(), Not(HasSubstr("\n")));
 }
 
