@@ -16,9 +16,7 @@ namespace cmm {
 /// say.
 tl::expected<std::string, StartupError> explain(const StatusDocument& document, const std::string& subject);
 
-/// Of StatusDocument's "scan": nothing was looked at, as the node has memory enough.
-bool is_gate_closed(const nlohmann::ordered_json& scan);
 /// "the node has 3.0 GiB of 8.0 GiB available: nothing is looked at (when)"
-std::string gate_text(const nlohmann::ordered_json& scan);
+std::string gate_text(const GateClosed& gate);
 
 }  // namespace cmm

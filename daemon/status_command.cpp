@@ -5,18 +5,17 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "config/text.hpp"
 #include "daemon/explanation.hpp"
 #include "daemon/log.hpp"
-#include "daemon/status_document.hpp"
 #include "model/workload.hpp"
 
 namespace cmm {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr const char* kRow = "{:>11}  {:>11}  {:>11}  {:>11}  {:>9}  {:<34}  {}\n";
 
@@ -25,59 +24,58 @@ ExitCode fail(const StartupError& error) {
   return error.code;
 }
 
-std::uint64_t number(const Json& target, const char* key) {
-  const auto found = target.find(key);
-  return found == target.end() || found->is_null() ? 0 : found->get<std::uint64_t>();
-}
+std::string size(const std::optional<Bytes>& bytes) { return bytes ? human(*bytes) : "-"; }
 
-std::string size(const Json& target, const char* key) {
-  const auto found = target.find(key);
-  if (found == target.end() || found->is_null()) return "-";
-  return human(Bytes{found->get<std::uint64_t>()});
-}
-
-std::string decision(const Json& target) {
-  auto text = printable(target["decision"].get<std::string>());
-  if (!target["rule"].is_null()) text += fmt::format(" (rule {})", target["rule"].get<int>());
+std::string decision(const StatusTarget& target) {
+  auto text = printable(target.decision);
+  if (target.rule) text += fmt::format(" (rule {})", *target.rule);
   return text;
 }
 
-std::string name(const Json& target) {
-  return printable(name_and_path(names_of(target), target["cgroup"].get<std::string>()));
+/// Those with the most to drop first.
+std::pair<Bytes, Bytes> rank(const StatusTarget& target) {
+  if (!target.sample) return {};
+  return {target.sample->reclaimable.value_or(Bytes{}), target.sample->usage};
 }
 
-void print_table(const StatusDocument& document) {
-  const auto& scan = document.json["scan"];
-  std::vector<const Json*> targets;
-  for (const auto& each : document.json["targets"]) targets.push_back(&each);
-  std::ranges::stable_sort(targets, [](const Json* a, const Json* b) {
-    return std::pair{number(*a, "reclaimable"), number(*a, "usage")} >
-           std::pair{number(*b, "reclaimable"), number(*b, "usage")};
-  });
-  fmt::print(kRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "COOLDOWN", "DECISION", "CGROUP");
-  for (const auto* target : targets) {
-    fmt::print(kRow, size(*target, "usage"), size(*target, "reclaimable"), size(*target, "threshold"),
-               size(*target, "effective_limit"),
-               fmt::format("{:.4g} s", (*target)["cooldown_seconds"].get<double>()), decision(*target),
-               name(*target));
-  }
-  if (is_gate_closed(scan)) fmt::print("{}\n", gate_text(scan));
-  for (const auto& error : scan.is_null() ? Json::array() : scan["unreadable"]) {
-    fmt::print("unreadable: {}\n", printable(error.get<std::string>()));
-  }
-  fmt::print("({})\n", document.source);
+std::string row(const StatusTarget& target) {
+  const auto of_sample = [&](Bytes StatusSample::*member) {
+    return target.sample ? human((*target.sample).*member) : "-";
+  };
+  return fmt::format(kRow, of_sample(&StatusSample::usage),
+                     target.sample ? size(target.sample->reclaimable) : "-",
+                     of_sample(&StatusSample::threshold), of_sample(&StatusSample::effective_limit),
+                     fmt::format("{:.4g} s", target.cooldown_seconds), decision(target),
+                     printable(name_and_path(target.names, target.cgroup)));
 }
 
 }  // namespace
+
+std::string status_table(const StatusDocument& document) {
+  const auto& status = document.status;
+  std::vector<const StatusTarget*> targets;
+  targets.reserve(status.targets.size());
+  for (const auto& each : status.targets) targets.push_back(&each);
+  std::ranges::stable_sort(targets, [](const auto* a, const auto* b) { return rank(*a) > rank(*b); });
+  auto text =
+      fmt::format(kRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "COOLDOWN", "DECISION", "CGROUP");
+  for (const auto* target : targets) text += row(*target);
+  if (status.scan && status.scan->gate_closed) text += gate_text(*status.scan->gate_closed) + "\n";
+  if (status.scan) {
+    for (const auto& error : status.scan->unreadable)
+      text += fmt::format("unreadable: {}\n", printable(error));
+  }
+  return text + fmt::format("({})\n", document.source);
+}
 
 ExitCode print_status(const Options& options) {
   auto document = status_document(options.settings);
   if (!document) return fail(document.error());
   if (options.output_json) {
     document->json["source"] = document->source;
-    fmt::print("{}\n", document->json.dump(2, ' ', true, Json::error_handler_t::replace));
+    fmt::print("{}\n", document->json.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace));
   } else {
-    print_table(*document);
+    fmt::print("{}", status_table(*document));
   }
   return ExitCode::ok;
 }

@@ -5,8 +5,12 @@
 
 #include "cli/exit_code.hpp"
 #include "daemon/options.hpp"
+#include "daemon/status_document.hpp"
 
 namespace cmm {
+
+/// The table of `status`: a line for each target, those with the most reclaimable cache first.
+std::string status_table(const StatusDocument& document);
 
 /// `status`: all targets, as a table or as JSON.
 ExitCode print_status(const Options& options);

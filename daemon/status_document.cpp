@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "config/text.hpp"
 #include "daemon/control_client.hpp"
 #include "daemon/runtime_directory.hpp"
 #include "daemon/status_board.hpp"
@@ -13,7 +14,12 @@
 namespace cmm {
 namespace {
 
-using Json = nlohmann::ordered_json;
+tl::unexpected<std::string> not_understood(const std::string& what) {
+  return tl::unexpected{fmt::format(
+      "the daemon answered with a status that can't be understood: {}; is it of another version?", what)};
+}
+
+StartupError failure(std::string message) { return {ExitCode::failure, std::move(message)}; }
 
 tl::expected<StatusDocument, StartupError> look(Settings settings, const std::string& why) {
   settings.dry_run = true;
@@ -22,29 +28,29 @@ tl::expected<StatusDocument, StartupError> look(Settings settings, const std::st
   Engine engine{startup->setup};
   StatusBoard board{settings, startup->setup};
   board.scanned(std::make_shared<const ScanReport>(engine.scan(std::chrono::steady_clock::now()).report));
-  return StatusDocument{
-      Json::parse(board.json()),
-      why + ": looked at now, with the settings given here, and without a daemon's history"};
+  auto document = understand(board.json()).map_error(failure);
+  if (document) {
+    document->source = why + ": looked at now, with the settings given here, and without a daemon's history";
+  }
+  return document;
 }
 
 }  // namespace
 
-ContainerNames names_of(const Json& target) {
-  const auto text = [&](const char* key) { return target.at(key).get<std::string>(); };
-  return {text("namespace"), text("pod"), text("container")};
+tl::expected<StatusDocument, std::string> understand(std::string_view answer) {
+  auto json = parse_json(answer);
+  if (!json) return not_understood("it is no JSON of a sensible form");
+  auto status = read_status(*json);
+  if (!status) return not_understood(status.error());
+  auto source = fmt::format("asked the daemon with pid {}, which has last scanned at {}", status->daemon.pid,
+                            status->scan ? printable(status->scan->at) : "no time yet");
+  return StatusDocument{*std::move(json), *std::move(status), std::move(source)};
 }
 
 tl::expected<StatusDocument, StartupError> status_document(Settings settings) {
   const auto answer = ask_daemon(control_socket_path(), "/api/status");
   if (!answer) return look(std::move(settings), answer.error());
-  auto json = Json::parse(*answer, nullptr, false);
-  if (json.is_discarded()) {
-    return look(std::move(settings), "no daemon's answer came from " + control_socket_path());
-  }
-  auto source = fmt::format("asked the daemon with pid {}, which has last scanned at {}",
-                            json["daemon"]["pid"].get<int>(),
-                            json["scan"].is_null() ? "no time yet" : json["scan"]["at"].get<std::string>());
-  return StatusDocument{std::move(json), std::move(source)};
+  return understand(*answer).map_error(failure);
 }
 
 }  // namespace cmm

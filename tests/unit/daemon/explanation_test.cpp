@@ -33,7 +33,9 @@ class Explanation : public testing::Test {
     setup.ability = {.spares_anon = false, .why_not = "an old kernel"};
     StatusBoard board{settings_, setup};
     board.scanned(std::make_shared<const ScanReport>(report_));
-    return explain({nlohmann::ordered_json::parse(board.json()), "a test"}, subject);
+    const auto document = understand(board.json());
+    if (!document) return tl::unexpected{StartupError{ExitCode::failure, document.error()}};
+    return explain(*document, subject);
   }
   std::string text(const std::string& subject) {
     const auto answer = ask(subject);
