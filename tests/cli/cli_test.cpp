@@ -122,7 +122,7 @@ TEST_F(ConfigFile, ThatIsBadEndsWithOneLineAndTheConfigCode) {
 TEST_F(ConfigFile, ThatCannotBeReadEndsWithOneLineAndTheConfigCode) {
   expect_one_line_error({"--config", "/nonexistent.yaml"}, exit_config,
                         "cannot open /nonexistent.yaml: No such file or directory");
-  expect_one_line_error({"--config", "/"}, exit_config, "cannot read /: Is a directory");
+  expect_one_line_error({"--config", "/"}, exit_config, "cannot read /: it is a directory");
   if (::geteuid() == 0) return;  // root may read everything
   const auto path = write("once: true\n");
   std::filesystem::permissions(path, std::filesystem::perms::none);
