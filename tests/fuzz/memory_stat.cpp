@@ -30,7 +30,7 @@ void fuzz(std::string_view text) {
     check(parse_memory_stat(print(*stat, interface.stat_keys), interface.stat_keys) == stat,
           "a stat reads back");
     const auto reclaimable = interface.reclaimable(*stat);
-    check(reclaimable.has_value() == (stat->inactive_file || stat->active_file), "the file LRUs decide");
+    check(reclaimable.has_value() == (stat->inactive_file && stat->active_file), "both file LRUs decide");
     const auto lru = stat->inactive_file.value_or(Bytes{}) + stat->active_file.value_or(Bytes{});
     if (reclaimable) check(*reclaimable <= lru, "what can be dropped is on the file LRUs");
   }
