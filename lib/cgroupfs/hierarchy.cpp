@@ -128,7 +128,8 @@ HierarchyResult<Parent> below_mount(const Hierarchy& hierarchy, const std::strin
   const auto real = fs::weakly_canonical(path, code);
   if (code) return fault(fault_of(code), fmt::format("cannot look at {}: {}", path, code.message()));
   const auto real_mount = fs::canonical(hierarchy.mount, code);
-  if (code) return fault(fault_of(code), fmt::format("cannot look at {}: {}", hierarchy.mount, code.message()));
+  if (code)
+    return fault(fault_of(code), fmt::format("cannot look at {}: {}", hierarchy.mount, code.message()));
   const auto relative = without_slashes_at_end(real.lexically_relative(real_mount).string());
   if (relative.empty() || relative == "." || relative == ".." || relative.starts_with("../")) {
     return fault(HierarchyFault::not_a_cgroup,

@@ -57,7 +57,8 @@ struct Footprint {
     threads.add(number_after(status, "Threads:"));
     const std::filesystem::directory_iterator open{process + "fd"};
     descriptors.add(static_cast<double>(std::distance(begin(open), end(open))));
-    // Names of cgroups that are gone stay in the kernel's caches until the memory is wanted for something else.
+    // Names of cgroups that are gone stay in the kernel's caches until the memory is wanted for something
+    // else.
     drop_caches_of(cgroup);
     kernel.add(is_v1() ? std::stod(cgroup.read("memory.kmem.usage_in_bytes")) / kKiB
                        : number_after(cgroup.read("memory.stat"), "kernel ") / kKiB);

@@ -48,7 +48,7 @@ std::optional<std::string> http_exchange(std::string_view sent, HttpServer::Hand
   Local::socket server{io};
   asio::local::connect_pair(client, server);
   serve_http(asio::generic::stream_protocol::socket{std::move(server)},
-             std::make_shared<HttpShared>(HttpShared{.handler = std::move(handler)}));
+             std::make_shared<HttpShared>(HttpShared{.handler = std::move(handler)}), HttpHosts::any);
   asio::async_write(client, asio::buffer(sent.data(), sent.size()), [&](error_code, std::size_t) {
     error_code ignored;
     client.shutdown(asio::socket_base::shutdown_send, ignored);
