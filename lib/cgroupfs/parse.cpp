@@ -262,7 +262,7 @@ std::optional<ProcessStart> parse_process_stat(std::string_view text) {
   const auto name_end = text.rfind(") ");
   if (!pid || *pid <= 0 || name_end == std::string_view::npos) return std::nullopt;
   text.remove_prefix(name_end + 2);
-  take_until(text, ' ');  // the state, a letter
+  if (take_until(text, ' ').size() != 1) return std::nullopt;  // the state, a letter
   for (int field = kFieldOfName + 2; field < kFieldOfStart; ++field) {
     if (!to_number<long long>(take_until(text, ' '))) return std::nullopt;
   }

@@ -83,10 +83,10 @@ std::vector<Mutant> with_number(std::string_view specimen, std::string_view numb
 
 std::vector<Mutant> with_another_number(std::string_view specimen) {
   std::vector<Mutant> all;
-  for (const auto* number : {"18446744073709551616", "-1", "-0", "1.5", "1e300", " 1", "+1", ""}) {
+  for (const auto* number : {"18446744073709551616", "-1", "-0", "1.5", "1e300", "\t1", "+1", ""}) {
     append(all, with_number(specimen, number));
   }
-  append(all, with_number(specimen, std::string(kMegabyte, '9')));
+  append(all, with_number(specimen, std::string(1000, '9')));
   return all;
 }
 
