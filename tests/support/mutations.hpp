@@ -27,8 +27,8 @@ std::vector<Mutant> with_a_line_twice(std::string_view specimen);
 /// Each whole number replaced, one at a time.
 std::vector<Mutant> with_number(std::string_view specimen, std::string_view number);
 
-/// … by what no file of the kernel has there: above 2^64, negative, a fraction, a power, a megabyte of
-/// digits, a blank before it, nothing.
+/// … by what no file of the kernel has there: above 2^64, negative, a fraction, a power, a thousand digits, a
+/// tab before it, nothing.
 std::vector<Mutant> with_another_number(std::string_view specimen);
 
 /// Line ends of DOS.

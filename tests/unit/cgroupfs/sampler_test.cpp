@@ -138,7 +138,8 @@ TEST_P(SamplerTest, ReadsAStatThatIsLargerThanOneBuffer) {
 TEST_P(SamplerTest, TakesWhatCanBeDroppedForTheCacheWhereTheKernelDoesNotSay) {
   tree.add(path);
   tree.write(path, "memory.stat",
-             GetParam() == CgroupVersion::v1 ? "total_inactive_file 4096\n" : "inactive_file 4096\n");
+             GetParam() == CgroupVersion::v1 ? "total_inactive_file 4096\ntotal_active_file 0\n"
+                                             : "inactive_file 4096\nactive_file 0\n");
   const auto sample = cache();
   ASSERT_TRUE(sample);
   EXPECT_EQ(sample->cache, Bytes{4096});
