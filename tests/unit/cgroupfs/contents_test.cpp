@@ -64,7 +64,8 @@ void expect_nothing_or(const Value& right, std::string_view specimen, const Pars
 template <class Parse>
 void expect_nothing_of_a_part(std::string_view specimen, const Parse& parse) {
   for (const auto& [what, text] : test::truncated(specimen)) {
-    if (!text.ends_with('\n')) EXPECT_FALSE(parse(std::string_view{text})) << what << " of " << specimen;
+    if (text.ends_with('\n')) continue;
+    EXPECT_FALSE(parse(std::string_view{text})) << what << " of " << specimen;
   }
 }
 
@@ -198,7 +199,9 @@ TEST(Contents, OfAnOwnersMarkAreWhatThisProgramWritesOrRefused) {
   ASSERT_EQ(parse_owner_mark(specimen), right);
   for (const auto& [what, text] : mutants(specimen)) {
     const auto mark = parse_owner_mark(text);
-    if (mark) EXPECT_EQ(to_string(*mark), text) << what;
+    if (mark) {
+      EXPECT_EQ(to_string(*mark), text) << what;
+    }
   }
   for (const auto* text : {"", " pid:[1]", "x pid:[1]", "../../x 1 pid:[1]", "1 2 pid:[]", "1 2 pid:[x]",
                            "0 2 pid:[1]", "-1 2 pid:[1]", "01 2 pid:[1]", "1 2 3 pid:[1]", "1 2 pid:[1] ",
