@@ -96,7 +96,8 @@ TEST(StatusContents, OfDamagedBytesAndNumbersAreUnderstoodOrRefused) {
 }
 
 TEST(StatusContents, WithAMemberOfAnotherTypeOrNoneAreUnderstoodOrRefused) {
-  for (const auto& [place, value] : specimen().flatten().items()) {
+  const auto places = specimen().flatten();
+  for (const auto& [place, value] : places.items()) {
     for (const auto* other : {"null", "-1", "0", "1.5", "1e300", "18446744073709551616", "true",
                               "\"\\u001b[31m\\u0000\"", "[]", "{}", "[[]]"}) {
       SCOPED_TRACE(place + " is " + other);
