@@ -186,9 +186,13 @@ Result<void> SwappinessJournal::adopt(const std::string& name) {
 }
 
 Result<void> SwappinessJournal::append(std::string_view record) {
-  if (const auto error = write_control(file_.get(), record))
-    return tl::unexpected{Error{error, "write", path_of(own_)}};
-  return {};
+  struct stat before {};
+  const bool known = ::fstat(file_.get(), &before) == 0;
+  const auto error = write_control(file_.get(), record);
+  if (!error) return {};
+  // On a full disk a part may have been written, with which the next record would make one line.
+  if (known) static_cast<void>(::ftruncate(file_.get(), before.st_size));
+  return tl::unexpected{Error{error, "write", path_of(own_)}};
 }
 
 Result<void> SwappinessJournal::add(const Swappiness& old) {

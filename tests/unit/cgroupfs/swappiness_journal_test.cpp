@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,6 +91,39 @@ class JournalTest : public testing::Test {
   // Above the largest that the kernel gives.
   static constexpr int kDead = 5'000'000;
 };
+
+/// For as long as it lives, no file of this process gets larger than this.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t size) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{size, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  sighandler_t handler_;
+};
+
+TEST_F(JournalTest, LosesNoRecordAfterOneThatTheDiskHadNoRoomFor) {
+  const auto journal = open();
+  ASSERT_TRUE(journal->add(entry(1, 60, "a")));
+  bool added = false;
+  {
+    const FileSizeLimit full{read(me).size() + 4};
+    added = journal->add(entry(2, 10, "b")).has_value();
+  }
+  EXPECT_FALSE(added);
+  ASSERT_TRUE(journal->add(entry(3, 20, "c")));
+  EXPECT_THAT(open_records(read(me)), ElementsAre(entry(1, 60, "a"), entry(3, 20, "c")));
+}
 
 TEST_F(JournalTest, WritesEachRecordBeforeAddReturns) {
   const auto journal = open();
