@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "support/kernel_test.hpp"
-#include "support/private_mounts.hpp"
+#include "support/pretended_swap.hpp"
 
 namespace cmm::test {
 namespace {
@@ -102,29 +102,15 @@ class NestWithSwap : public KernelTest {
     if (IsSkipped()) return;
     if (!is_v1())
       GTEST_SKIP() << environment_name() << ": memory.swappiness is v1's, this runs where memory is on v1";
-    std::ofstream{meminfo_} << with_swap();
     try {
-      mounts_.emplace();
-      mounts_->put_over("/proc/meminfo", meminfo_);
+      swap_.emplace();
     } catch (const std::system_error& error) {
-      mounts_.reset();
       GTEST_SKIP() << environment_name() << ": no mount namespace of its own: " << error.what();
     }
   }
 
  private:
-  static std::string with_swap() {
-    std::ifstream real{"/proc/meminfo"};
-    std::string text;
-    for (std::string line; std::getline(real, line);) {
-      text += line.starts_with("SwapTotal:") ? "SwapTotal: 1048576 kB\n" : line + '\n';
-    }
-    return text;
-  }
-
-  DataDirectory directory_;
-  const std::string meminfo_ = directory_.path() + "/meminfo";
-  std::optional<PrivateMounts> mounts_;
+  std::optional<PretendedSwap> swap_;
 };
 
 // memory.swappiness would have to be set, and put back, in each of them, at every reclaim.

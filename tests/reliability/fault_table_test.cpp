@@ -14,6 +14,7 @@
 #include <set>
 
 #include "reliability/reliability_test.hpp"
+#include "support/pretended_swap.hpp"
 
 namespace cmm::test {
 namespace {
@@ -64,6 +65,7 @@ class FaultTable : public KernelTest {
   void SetUp() override {
     KernelTest::SetUp();
     if (IsSkipped()) return;
+    if (is_v1()) swap_.emplace();  // then memory.swappiness is set, too
     make("faulty");
     make("sound");
     faulty_data_.emplace(directory_, "faulty", kCacheSize);
@@ -73,6 +75,7 @@ class FaultTable : public KernelTest {
     end();
     faulty_data_.reset();
     sound_data_.reset();
+    swap_.reset();
     KernelTest::TearDown();
   }
 
@@ -188,6 +191,7 @@ class FaultTable : public KernelTest {
   }
   [[nodiscard]] std::string tail() const { return daemon_->log().substr(log_from_); }
 
+  std::optional<PretendedSwap> swap_;
   DataDirectory directory_;
   std::optional<DataFile> faulty_data_, sound_data_;
   std::optional<FaultInjector> faults_;
