@@ -32,6 +32,7 @@ bool is_called(const StatusTarget& target, const std::string& subject) {
 
 std::string list_of(const std::vector<std::string>& parents) {
   std::vector<std::string> quoted;
+  quoted.reserve(parents.size());
   for (const auto& parent : parents) quoted.push_back(in_quotes(parent));
   return fmt::format("[{}]", fmt::join(quoted, ","));
 }

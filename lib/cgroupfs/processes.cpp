@@ -2,6 +2,7 @@
 #include "cgroupfs/processes.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 
 #include <chrono>
@@ -50,7 +51,7 @@ Result<std::vector<Process>> list_processes(const std::string& mount, const std:
   std::vector<Process> all;
   ControlFileReader reader;
   for (const auto& each : *tree) {
-    const auto pids = read_pids(reader, mount + "/" + each);
+    const auto pids = read_pids(reader, fmt::format("{}/{}", mount, each));
     if (pids) {
       add_processes(*pids, each, all);
     } else if (each == path || !is_gone(pids.error())) {

@@ -20,6 +20,9 @@ namespace {
 constexpr NodeMemory kUnknownNode{
     .total = Bytes{~std::uint64_t{0}}, .free = {}, .available = {}, .swap_total = Bytes{1}};
 
+// So many scans; for ever would be too long, where cgroups come and go.
+constexpr std::uint64_t kKeptUnseen = 600;
+
 std::vector<ReclaimPolicy> policies_of(const Rules& rules, const ReclaimPolicy& policy) {
   std::vector<ReclaimPolicy> policies;
   for (const auto& rule : rules) policies.push_back(with_rule(policy, rule));
@@ -89,7 +92,7 @@ Scan Engine::scan(TimePoint now, ScanWatch& watch, const Quarantine& quarantine)
   report.lessons = std::exchange(memory_.untold, {});
   report.next_in = next_scan_in(setup_.pace, soonest_);
   last_targets_ = report.targets.size();
-  forget_unseen();
+  forget_unseen(report);
   report.took = std::chrono::steady_clock::now() - start;
   return scan;
 }
@@ -235,9 +238,12 @@ const ReclaimPolicy& Engine::policy_of(const Remembered& memory) const {
   return memory.rule ? rule_policies_[*memory.rule] : setup_.policy;
 }
 
-void Engine::forget_unseen() {
+// What lies in a branch that can't be read just now, or rests because the kernel hung on it, may be there all
+// the while, with a cooldown and all that was learned.
+void Engine::forget_unseen(const ScanReport& report) {
+  const std::uint64_t kept_unseen = report.unreadable_branches.empty() ? 0 : kKeptUnseen;
   std::erase_if(memory_.cgroups, [&](const auto& entry) {
-    return entry.second.seen_in_scan != memory_.scans && !entry.second.history.in_flight;
+    return entry.second.seen_in_scan + kept_unseen < memory_.scans && !entry.second.history.in_flight;
   });
 }
 

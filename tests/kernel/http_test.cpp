@@ -146,7 +146,7 @@ TEST_F(Http, ManySilentClientsDelayNoScanAndAreSentAway) {
   std::list<Connection> silent;
   for (int i = 0; i < 1000; ++i) silent.emplace_back(port());
   ASSERT_TRUE(daemon.wait_for_scans(3)) << daemon.log();
-  EXPECT_THAT(daemon.log(), Not(HasSubstr("overran")));
+  EXPECT_TRUE(silent.front().is_open()) << "the scans came only after it was sent away";
   using Files = std::filesystem::directory_iterator;
   const Files files{"/proc/" + std::to_string(daemon.pid()) + "/fd"};
   EXPECT_LT(std::distance(begin(files), end(files)), 300);

@@ -44,8 +44,9 @@ class CrashPoints : public KernelTest {
 
   /// Kills it so long after it was started, or after its reclaim was seen to begin.
   void kill_after(std::chrono::microseconds time, bool in_a_reclaim) {
+    const auto before = child().usage();
     auto daemon = watch({"--threshold", "64MiB", "--target", "0", "--interval", "100ms", "--cooldown", "0"});
-    ASSERT_TRUE(!in_a_reclaim || wait_until_shrinking(child())) << end_of(daemon.log());
+    ASSERT_TRUE(!in_a_reclaim || wait_until_shrinking(child(), before)) << end_of(daemon.log());
     std::this_thread::sleep_for(time);
     daemon.send_signal(SIGKILL);
     ASSERT_EQ(daemon.wait_for_end(), (ExitStatus{-1, SIGKILL})) << end_of(daemon.log());

@@ -90,6 +90,15 @@ std::uint16_t port_of(const std::string& log) {
 
 std::string body(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
 
+std::uint64_t freed_by_status(std::uint16_t port) {
+  const auto status = nlohmann::json::parse(body(get(port, "/api/status")));
+  std::uint64_t freed = 0;
+  for (const auto& row : status.at("targets")) {
+    if (!row.at("ledger").is_null()) freed += row.at("ledger").at("freed").get<std::uint64_t>();
+  }
+  return freed;
+}
+
 TEST_F(Soak, GrowsNothingAndAccountsForEveryReclaim) {
   make("pods");
   const auto home = make("daemon");
@@ -128,19 +137,16 @@ TEST_F(Soak, GrowsNothingAndAccountsForEveryReclaim) {
   const auto churned = churn->count();
   churn.reset();
 
-  // Quiet: what is over the threshold is brought down, and a scan has taken that in.
+  // Quiet: what is over the threshold is brought down, and a scan has taken that in. On a busy machine the
+  // parent may rest for seconds, where a look at it seemed to hang.
   ASSERT_TRUE(daemon.wait_for_scans(20));
   const auto lines = parse_reclaims(daemon.log());
   const auto in_log = std::accumulate(lines.begin(), lines.end(), std::uint64_t{0},
                                       [](auto sum, const auto& line) { return sum + line.freed.count(); });
-  const auto status = nlohmann::json::parse(body(get(port, "/api/status")));
   std::uint64_t in_status = 0;
-  for (const auto& row : status.at("targets")) {
-    if (!row.at("ledger").is_null()) in_status += row.at("ledger").at("freed").get<std::uint64_t>();
-  }
-  const auto metrics = body(get(port, "/metrics"));
-  const auto in_metrics =
-      static_cast<std::uint64_t>(number_after(metrics, "cgroup_memory_manager_freed_bytes_total "));
+  daemon.wait_until([&] { return (in_status = freed_by_status(port)) == in_log; });
+  const auto in_metrics = static_cast<std::uint64_t>(
+      number_after(body(get(port, "/metrics")), "cgroup_memory_manager_freed_bytes_total "));
 
   print_figure(
       fmt::format("soak of {} s", length.count()),
@@ -158,7 +164,7 @@ TEST_F(Soak, GrowsNothingAndAccountsForEveryReclaim) {
   constexpr double kBar = 512;  // KiB; the samples themselves jump by some tens
   EXPECT_LT(footprint.resident.growth(), kBar);
   EXPECT_LT(footprint.kernel.growth(), kBar);
-  EXPECT_LT(footprint.descriptors.growth(), 3);
+  EXPECT_LT(footprint.descriptors.growth(), 1);
   EXPECT_LT(footprint.threads.growth(), 1);
   EXPECT_EQ(daemon.stop(), ExitStatus{0});
 }

@@ -1,30 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reliability/trend.hpp"
 
+#include <algorithm>
 #include <span>
 
 namespace cmm::test {
 
 double Trend::growth() const {
-  if (samples_.size() < 4) return 0;
-  const auto start = samples_.front().at;
-  const auto x = [&](const Sample& sample) {
-    return std::chrono::duration<double>{sample.at - start}.count();
-  };
   const std::span later{samples_.begin() + static_cast<std::ptrdiff_t>(samples_.size() / 3), samples_.end()};
-  double mean_x = 0;
-  double mean_y = 0;
-  for (const auto& sample : later) {
-    mean_x += x(sample) / static_cast<double>(later.size());
-    mean_y += sample.value / static_cast<double>(later.size());
+  std::vector<double> slopes;
+  for (std::size_t i = 0; i < later.size(); ++i) {
+    for (std::size_t j = i + 1; j < later.size(); ++j) {
+      const std::chrono::duration<double> time = later[j].at - later[i].at;
+      slopes.push_back((later[j].value - later[i].value) / time.count());
+    }
   }
-  double covariance = 0;
-  double variance = 0;
-  for (const auto& sample : later) {
-    covariance += (x(sample) - mean_x) * (sample.value - mean_y);
-    variance += (x(sample) - mean_x) * (x(sample) - mean_x);
-  }
-  return variance == 0 ? 0 : covariance / variance * x(samples_.back());
+  if (slopes.empty()) return 0;
+  const auto middle = slopes.begin() + static_cast<std::ptrdiff_t>(slopes.size() / 2);
+  std::ranges::nth_element(slopes, middle);
+  return *middle * std::chrono::duration<double>{samples_.back().at - samples_.front().at}.count();
 }
 
 }  // namespace cmm::test

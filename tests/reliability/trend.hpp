@@ -13,8 +13,9 @@ class Trend {
 
   void add(double value) { samples_.push_back({Clock::now(), value}); }
 
-  /// By how much the line of least squares through the last two thirds of the samples rises over the whole
-  /// time of all of them; what a program gets at its start isn't growth. 0 with less than four samples.
+  /// The median of the slopes between any two of the samples (Theil and Sen), times the time of all of them;
+  /// 0 with less than two. The first third is left out: what a program gets at its start isn't growth. What
+  /// comes and goes, as a thread for a while, doesn't count either.
   [[nodiscard]] double growth() const;
 
  private:

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <system_error>
 
 namespace cmm::test {
@@ -33,6 +34,11 @@ std::string Connection::receive() const {
     if (size <= 0) return all;
     all.append(part.data(), static_cast<std::size_t>(size));
   }
+}
+
+bool Connection::is_open() const {
+  char byte = 0;
+  return ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 std::string get(std::uint16_t port, const std::string& path) {

@@ -17,6 +17,8 @@ class Connection {
   void send(const std::string& bytes) const;
   /// All that comes until the other side closes, or for ten seconds.
   [[nodiscard]] std::string receive() const;
+  /// Nothing has come, not even the end.
+  [[nodiscard]] bool is_open() const;
 
  private:
   UniqueFd socket_;

@@ -45,6 +45,8 @@ class KernelTest : public testing::Test {
 
 /// Waits until a reclaim of the cgroup is well under way; false: it never was.
 bool wait_until_shrinking(const TestCgroup& cgroup);
+/// … where so much was in it before.
+bool wait_until_shrinking(const TestCgroup& cgroup, Bytes before);
 
 /// What a reclaim of the tests that want to come in the middle of one works on: seconds would be wasted on
 /// more.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -260,6 +261,18 @@ TEST_P(EngineTest, HasNoRowForACgroupThatVanished) {
   ASSERT_THAT(report.targets, SizeIs(1));
   EXPECT_EQ(report.targets[0].cgroup->path, scope('b'));
   EXPECT_THAT(report.unreadable_branches, IsEmpty());
+}
+
+// As after a scan that hung on the parent itself, which then rests for a while.
+TEST_P(EngineTest, RemembersWhatLiesInABranchThatCannotBeReadForAWhile) {
+  const auto cgroup = add(scope('a'), MiB(200));
+  ASSERT_THAT(scan().jobs, SizeIs(1));
+  record(cgroup, ended(ReclaimEnd::target_reached, kStart));
+  engine = std::make_unique<Engine>(setup, engine->take_memory());
+  ScanWatch watch;
+  const Quarantine quarantine{{"top", Stuck{.since = kStart, .rests_until = {}}}};
+  ASSERT_THAT(engine->scan(kStart + 1s, watch, quarantine).report.targets, IsEmpty());
+  EXPECT_EQ(decision(kStart + 2s), "cooling down");
 }
 
 TEST_P(EngineTest, TakesTheOutcomeOfACgroupThatVanishedMeanwhile) {
