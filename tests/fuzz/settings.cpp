@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +23,8 @@ using namespace std::chrono_literals;
 class File {
  public:
   explicit File(std::string_view text) : fd_(::memfd_create("fuzz.yaml", MFD_CLOEXEC)) {
+    // A memfd is everybody's at first, and such a file isn't believed.
+    check(::fchmod(fd_.get(), S_IRUSR | S_IWUSR) == 0, "it is its owner's alone");
     check(::write(fd_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()), "it is written");
   }
   [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(fd_.get()); }
