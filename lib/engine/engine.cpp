@@ -20,9 +20,6 @@ namespace {
 constexpr NodeMemory kUnknownNode{
     .total = Bytes{~std::uint64_t{0}}, .free = {}, .available = {}, .swap_total = Bytes{1}};
 
-// So many scans; for ever would be too long, where cgroups come and go.
-constexpr std::uint64_t kKeptUnseen = 600;
-
 std::vector<ReclaimPolicy> policies_of(const Rules& rules, const ReclaimPolicy& policy) {
   std::vector<ReclaimPolicy> policies;
   for (const auto& rule : rules) policies.push_back(with_rule(policy, rule));
@@ -241,9 +238,16 @@ const ReclaimPolicy& Engine::policy_of(const Remembered& memory) const {
 // What lies in a branch that can't be read just now, or rests because the kernel hung on it, may be there all
 // the while, with a cooldown and all that was learned.
 void Engine::forget_unseen(const ScanReport& report) {
-  const std::uint64_t kept_unseen = report.unreadable_branches.empty() ? 0 : kKeptUnseen;
+  const auto may_be_there = [&](const Remembered& memory) {
+    // After a reload its path isn't known before it is seen again.
+    if (!memory.ruled) return !report.unreadable_branches.empty();
+    const auto path = setup_.hierarchy.mount + "/" + memory.ruled->path;
+    return std::ranges::any_of(report.unreadable_branches,
+                               [&](const Error& branch) { return path.starts_with(branch.path + "/"); });
+  };
   std::erase_if(memory_.cgroups, [&](const auto& entry) {
-    return entry.second.seen_in_scan + kept_unseen < memory_.scans && !entry.second.history.in_flight;
+    const auto& memory = entry.second;
+    return memory.seen_in_scan != memory_.scans && !memory.history.in_flight && !may_be_there(memory);
   });
 }
 
