@@ -29,8 +29,10 @@ HierarchyResult<Parents> find_given_parents(const Hierarchy& hierarchy, const Se
   const bool waits = settings.wait_for_parent && !settings.once;
   Parents parents;
   for (const auto& path : settings.parents) {
-    auto found = find_awaited_parent(hierarchy, path);
-    if (found && !found->exists && !waits) return tl::unexpected{find_parent(hierarchy, path).error()};
+    auto found =
+        waits ? find_awaited_parent(hierarchy, path) : find_parent(hierarchy, path).map([](Parent parent) {
+          return AwaitedParent{std::move(parent), true};
+        });
     if (!found) return tl::unexpected{found.error()};
     (found->exists ? parents.present : parents.awaited).push_back(found->parent);
     parents.watched.push_back(std::move(found->parent));
