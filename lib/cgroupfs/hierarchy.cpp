@@ -109,7 +109,7 @@ HierarchyFault fault_of(std::error_code code) {
 
 tl::unexpected<HierarchyError> cannot_stat(const std::string& path) {
   const auto code = last_error();
-  if (is_gone(code) || code == std::errc::not_a_directory) {
+  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory) {
     return fault(HierarchyFault::missing, fmt::format("{} does not exist", path));
   }
   // What is too long for the kernel is too long for a line, too.
