@@ -21,8 +21,9 @@ class Crash : public SwapTest {
 
   /// False where the reclaim was over before the kill.
   bool is_killed_during_a_reclaim(const TestCgroup& app) {
+    const auto before = app.usage();
     auto daemon = watch({"--threshold", "64MiB", "--target", "0"});
-    EXPECT_TRUE(wait_until_shrinking(app)) << daemon.log();
+    EXPECT_TRUE(wait_until_shrinking(app, before)) << daemon.log();
     daemon.send_signal(SIGKILL);
     EXPECT_EQ(daemon.wait_for_end(), (ExitStatus{-1, SIGKILL}));
     return app.swappiness() == 0;

@@ -41,8 +41,9 @@ TEST_F(Lifecycle, ACgroupRemovedDuringItsReclaimEndsThatReclaimAlone) {
   for (int attempt = 0; attempt < 10; ++attempt) {
     const auto gone = make("gone");
     fill_clean(gone, cache);
+    const auto before = gone.usage();
     auto daemon = watch({"--threshold", "64MiB", "--target", "0", "--interval", "100ms"});
-    ASSERT_TRUE(wait_until_shrinking(gone)) << daemon.log();
+    ASSERT_TRUE(wait_until_shrinking(gone, before)) << daemon.log();
     ASSERT_TRUE(gone.remove());
     const auto line = daemon.wait_for_reclaim(gone);
     ASSERT_TRUE(line) << daemon.log();

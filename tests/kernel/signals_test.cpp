@@ -12,8 +12,9 @@ class Signals : public KernelTest {
  protected:
   /// True where the daemon ended as it should; false where the reclaim was over before the signal came.
   bool ends_during_a_reclaim(int signal, const TestCgroup& app) {
+    const auto before = app.usage();
     auto daemon = watch({"--threshold", "64MiB", "--target", "0"});
-    EXPECT_TRUE(wait_until_shrinking(app)) << daemon.log();
+    EXPECT_TRUE(wait_until_shrinking(app, before)) << daemon.log();
     const auto sent = std::chrono::steady_clock::now();
     daemon.send_signal(signal);
     EXPECT_EQ(daemon.wait_for_end(), ExitStatus{0});

@@ -57,8 +57,9 @@ class StoodStill : public KernelTest, public testing::WithParamInterface<Way> {
   }
 
   /// Stops it in the middle of the reclaim of `app`; false where the reclaim was faster.
-  static bool stop_during_a_reclaim(Daemon& daemon, Standstill& standstill, const TestCgroup& app) {
-    EXPECT_TRUE(wait_until_shrinking(app)) << daemon.log();
+  static bool stop_during_a_reclaim(Daemon& daemon, Standstill& standstill, const TestCgroup& app,
+                                    Bytes before) {
+    EXPECT_TRUE(wait_until_shrinking(app, before)) << daemon.log();
     standstill.begin();
     daemon.wait_for_end(0ms);  // takes in what it has logged
     return daemon.reclaims_of(app).empty();
@@ -104,10 +105,11 @@ TEST_P(StoodStill, InAReclaimItIsNotTakenToHang) {
   const auto others_data = file("others-data", MiB(100));
   for (int attempt = 0; attempt < 10; ++attempt) {
     fill_clean(app, cache);
+    const auto before = app.usage();
     auto daemon = watch({"--threshold", "64MiB", "--target", "0", "--interval", "200ms"});
     const auto standstill = standstill_of(daemon);
     if (!standstill) GTEST_SKIP() << environment_name() << ": has no freezer";
-    const bool in_the_middle = stop_during_a_reclaim(daemon, *standstill, app);
+    const bool in_the_middle = stop_during_a_reclaim(daemon, *standstill, app, before);
     // Longer than a reclaim may take before it counts as one that hangs.
     if (in_the_middle) std::this_thread::sleep_for(4s);
     standstill->end();

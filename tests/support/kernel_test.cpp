@@ -51,8 +51,6 @@ std::string KernelTest::config(std::string_view text) const {
   return path;
 }
 
-bool wait_until_shrinking(const TestCgroup& cgroup) { return wait_until_shrinking(cgroup, cgroup.usage()); }
-
 bool wait_until_shrinking(const TestCgroup& cgroup, Bytes before) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   // Without naps: on a fast machine the whole reclaim lasts some tens of milliseconds.

@@ -43,9 +43,8 @@ class KernelTest : public testing::Test {
   std::unique_ptr<CgroupSandbox> sandbox_;
 };
 
-/// Waits until a reclaim of the cgroup is well under way; false: it never was.
-bool wait_until_shrinking(const TestCgroup& cgroup);
-/// … where so much was in it before.
+/// Waits until a reclaim of the cgroup is well under way, or over; false: it never was. `before`: what was in
+/// it before the daemon was started, which may be done with it before whoever started it looks.
 bool wait_until_shrinking(const TestCgroup& cgroup, Bytes before);
 
 /// What a reclaim of the tests that want to come in the middle of one works on: seconds would be wasted on
