@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/scan_lane.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <chrono>
@@ -11,45 +9,21 @@
 #include <stdexcept>
 #include <string>
 
-#include "support/fake_tree.hpp"
+#include "support/scan_fixture.hpp"
 
 namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
-using test::FakeTree;
 using Clock = std::chrono::steady_clock;
 
-/// A lane over a fake tree in which files can be made to hang: a pipe without a writer blocks whoever opens
-/// it.
-class ScanLaneTest : public testing::Test {
+/// A lane over a fake tree in which files can be made to hang.
+class ScanLaneTest : public test::ScanFixture {
  protected:
-  ScanLaneTest() {
-    tree.add("top");
-    setup.hierarchy = tree.hierarchy();
-    setup.parents = {{"top"}};
-    setup.root = tree.root();
-    setup.policy = {.threshold = MiB(100), .target = MiB(80), .cooldown = 30s};
-    setup.ability = {.spares_anon = true, .why_not = {}};
-  }
+  ScanLaneTest() { setup.policy.cooldown = 30s; }
 
-  void add(const std::string& name, Bytes cache = MiB(200)) {
-    tree.add("top/" + name, {.usage = cache + MiB(1), .cache = cache});
-  }
-
-  void make_hang(const std::string& name, const std::string& file) const {
-    tree.remove_file("top/" + name, file);
-    if (::mkfifo(path_of(name, file).c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
-  }
-
-  /// Lets whoever hangs in the file go on: it finds the file empty.
-  void end_hanging(const std::string& name, const std::string& file) const {
-    const UniqueFd writer{::open(path_of(name, file).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
-    if (!writer) throw std::runtime_error("nobody hangs in " + file);
-  }
-
-  [[nodiscard]] std::string path_of(const std::string& name, const std::string& file) const {
-    return tree.absolute("top/" + name) + "/" + file;
+  void end_hanging(const std::string& name, const std::string& file = kUsageFile) const {
+    if (!let_go(name, file)) throw std::runtime_error("nobody hangs in " + file);
   }
 
   ScanLane& lane() {
@@ -84,17 +58,6 @@ class ScanLaneTest : public testing::Test {
     return std::move(*scanned);
   }
 
-  static std::string decision(const ScanReport& report, const std::string& name) {
-    for (const auto& row : report.targets) {
-      if (row.cgroup->path != "top/" + name) continue;
-      const auto* skip = std::get_if<Skip>(&row.decision);
-      return skip != nullptr ? std::string{reason(*skip)} : "request";
-    }
-    return "no row";
-  }
-
-  FakeTree tree;
-  EngineSetup setup{.hierarchy = {}, .parents = {}, .policy = {}, .ability = {}};
   boost::asio::io_context io;
   // Or else running it would not wait for what other threads post.
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
@@ -114,7 +77,7 @@ TEST_F(ScanLaneTest, ScansWhileNothingHangs) {
 TEST_F(ScanLaneTest, GoesOnWithoutACgroupWhoseFileCantBeOpened) {
   add("stuck");
   add("web");
-  make_hang("stuck", "memory.current");
+  make_hang("stuck");
   const auto [report, jobs] = scan();
   EXPECT_EQ(hung_on, "top/stuck");
   EXPECT_EQ(decision(report, "stuck"), "stuck");
@@ -124,7 +87,7 @@ TEST_F(ScanLaneTest, GoesOnWithoutACgroupWhoseFileCantBeOpened) {
   EXPECT_FALSE(lane().scanning());
 
   EXPECT_EQ(decision(scan().report, "web"), "in flight") << "the successor has the memory, and scans go on";
-  end_hanging("stuck", "memory.current");
+  end_hanging("stuck");
   run_until([&] { return back == "top/stuck"; });
   EXPECT_FALSE(lane().has_hanging());
 }
@@ -144,7 +107,7 @@ TEST_F(ScanLaneTest, LetsACgroupRestThatCameBack) {
 
 TEST_F(ScanLaneTest, TakesNothingOverForHavingStoodStillItself) {
   add("stuck");
-  make_hang("stuck", "memory.current");
+  make_hang("stuck");
   lane().begin({});
   auto now = Clock::now();
   for (int i = 0; i < 5; ++i) {
@@ -156,7 +119,7 @@ TEST_F(ScanLaneTest, TakesNothingOverForHavingStoodStillItself) {
     lane().look(now += 5ms);
     return hung_on == "top/stuck";
   });
-  end_hanging("stuck", "memory.current");
+  end_hanging("stuck");
   run_until([&] { return scanned.has_value() && !lane().has_hanging(); });
 }
 
@@ -164,12 +127,12 @@ TEST_F(ScanLaneTest, GoesOnWhereSeveralHang) {
   add("web");
   for (const auto* name : {"one", "two", "three"}) {
     add(name);
-    make_hang(name, "memory.current");
+    make_hang(name);
   }
   EXPECT_EQ(decision(scan().report, "web"), "request");
   for (const auto* name : {"one", "two", "three"}) {
     back.clear();
-    end_hanging(name, "memory.current");
+    end_hanging(name);
     run_until([&] { return back == std::string{"top/"} + name; });
   }
   EXPECT_FALSE(lane().has_hanging());

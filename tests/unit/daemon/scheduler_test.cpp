@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
@@ -20,14 +19,13 @@
 #include <vector>
 
 #include "support/fake_reclaimer.hpp"
-#include "support/fake_tree.hpp"
+#include "support/scan_fixture.hpp"
 
 namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
 using test::FakeReclaimer;
-using test::FakeTree;
 using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -36,40 +34,26 @@ using Clock = std::chrono::steady_clock;
 
 /// The scheduler with all its threads, over a fake tree and a fake kernel. While it runs, a script looks for
 /// what has come to pass and does what is to come next, both on the thread of run().
-class SchedulerTest : public testing::Test {
+class SchedulerTest : public test::ScanFixture {
  protected:
   SchedulerTest() {
-    tree.add("top");
-    setup.hierarchy = tree.hierarchy();
-    setup.parents = {{"top"}};
-    setup.root = tree.root();
-    setup.policy = {.threshold = MiB(100), .target = MiB(80), .cooldown = 0s};
-    setup.ability = {.spares_anon = true, .why_not = {}};
+    setup.policy.cooldown = 0s;
     every(1ms);
   }
 
   void every(Duration interval) { setup.pace = {.shortest = interval, .longest = interval}; }
 
-  void add(const std::string& name) { tree.add("top/" + name, {.usage = MiB(201), .cache = MiB(200)}); }
-
-  /// From now on a scan waits in this cgroup, each time, until it is let go: a pipe without a writer blocks
-  /// whoever opens it.
+  /// From now on a scan waits in this cgroup, each time, until it is let go.
   void hold_scans_at(const std::string& name) {
     add(name);
-    tree.remove_file("top/" + name, "memory.current");
-    if (::mkfifo(pipe_of(name).c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
-    pipes.push_back(pipe_of(name));
+    make_hang(name);
+    held.push_back(name);
   }
-  /// Lets the scan go that waits there; false where none does.
-  bool let_go(const std::string& name) {
-    return UniqueFd{::open(pipe_of(name).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)}.get() >= 0;
-  }
-  /// … and those that come after it.
+  /// Lets them all go, and those that come after.
   void hold_no_more() {
-    for (const auto& pipe : pipes) writers.emplace_back(::open(pipe.c_str(), O_RDWR | O_CLOEXEC));
-    pipes.clear();
+    for (const auto& name : held) writers.emplace_back(::open(path_of(name).c_str(), O_RDWR | O_CLOEXEC));
+    held.clear();
   }
-  std::string pipe_of(const std::string& name) { return tree.absolute("top/" + name) + "/memory.current"; }
 
   /// Steps of the script, one after the other.
   void when(std::function<bool()> is_so, std::function<void()> then) {
@@ -94,21 +78,11 @@ class SchedulerTest : public testing::Test {
   [[nodiscard]] std::string last_decision(const std::string& name) const {
     return scans.empty() ? "no scan" : decision(*scans.back(), name);
   }
-  static std::string decision(const ScanReport& report, const std::string& name) {
-    for (const auto& row : report.targets) {
-      if (row.cgroup->path != "top/" + name) continue;
-      const auto* skip = std::get_if<Skip>(&row.decision);
-      return skip != nullptr ? std::string{reason(*skip)} : "request";
-    }
-    return "no row";
-  }
   [[nodiscard]] auto ended(const std::string& name) const {
     return std::ranges::count(ends, "top/" + name, &Ended::first);
   }
 
   using Ended = std::pair<std::string, ReclaimEnd>;
-  FakeTree tree;
-  EngineSetup setup{.hierarchy = {}, .parents = {}, .policy = {}, .ability = {}};
   FakeReclaimer reclaimer;
   /// Looks often; the tests are about seconds and have none to spare.
   Vigil vigil{.period = 1ms, .grace = 20s, .now = Clock::now};
@@ -162,7 +136,7 @@ class SchedulerTest : public testing::Test {
 
   std::deque<std::pair<std::function<bool()>, std::function<void()>>> script;
   boost::asio::steady_timer poll{io};
-  std::vector<std::string> pipes;
+  std::vector<std::string> held;
   std::vector<UniqueFd> writers;
   std::unique_ptr<Scheduler> made;
 
