@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr Bytes kSize = MiB(32);
 // What the cgroup's counters, which the kernel gathers by CPU, may lack for a moment.
 constexpr Bytes kMost = MiB(30);
 

@@ -57,7 +57,7 @@ TEST_F(WaitForParent, LearnsOfTheKernelWhatItLearnsFromOneThatExists) {
 
 TEST_F(WaitForParent, GoesOnWaitingWhenItWasRemoved) {
   auto daemon = wait_for(later());
-  for (int i = 1; i <= 2; ++i) {
+  for (std::size_t i = 1; i <= 2; ++i) {
     const auto app = make_later();
     EXPECT_TRUE(daemon.wait_for_reclaim(app, i)) << daemon.log();
     ASSERT_TRUE(app.remove());
