@@ -122,20 +122,17 @@ TEST_F(Reload, NamesTheLineOfAnAddressThatCannotBeHad) {
 
 // Files are opened on another thread: the one that tells, and ends, goes on.
 TEST_F(Reload, ThatHangsHoldsNeitherTheScansNorTheEnd) {
-  if (!has_strace()) GTEST_SKIP() << environment_name() << ": no strace to hold calls with";
   const auto next = make("next");
   const auto file = config("parent: " + app().path() + "\n");
-  Daemon daemon{{"--interval", "200ms", "--config", file},
-                runtime_directory(),
-                HeldCalls{.names = "openat", .paths = {next.reclaim_file()}}};
+  FaultInjector calls{next.absolute(), {"openat"}};
+  calls.hold({next.reclaim_file()});
+  Daemon daemon{{"--interval", "200ms", "--config", file}, runtime_directory(), calls};
   ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
   reload(daemon, "parent: " + next.path() + "\n");
   ASSERT_TRUE(daemon.wait_for_log("given up")) << daemon.log();
   ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
   daemon.send_signal(SIGTERM);
-  EXPECT_TRUE(daemon.wait_until_left(in_vm() ? 3s : 1s));
-  daemon.let_calls_go();
-  EXPECT_EQ(daemon.wait_for_end(), ExitStatus{0}) << daemon.log();
+  EXPECT_EQ(daemon.wait_for_end(in_vm() ? 3s : 1s), ExitStatus{0}) << daemon.log();
 }
 
 }  // namespace

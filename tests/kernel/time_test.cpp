@@ -187,26 +187,26 @@ TEST_F(TheWallClock, ThatJumpsBackHoldsNoScanAndNoReclaim) {
 class Overruns : public KernelTest {};
 
 TEST_F(Overruns, OfTenIntervalsAreToldOnceAndKeepCooldowns) {
-  if (!has_strace()) {
-    GTEST_SKIP() << environment_name() << ": no strace to hold calls with (see scripts/install-deps)";
-  }
   const auto app = make("app");
   const auto data = file("data", MiB(100));
   fill_clean(app, data);
-  // Each a tenth of a second, which is far from what is taken for a hang; together ten intervals.
-  HeldCalls slow{.names = "pread64", .paths = {}, .delay = "110ms"};
-  for (int i = 0; i < 10; ++i) {
-    const auto cgroup = make("slow-" + std::to_string(i));
-    slow.paths.push_back(cgroup.file(is_v1() ? "memory.usage_in_bytes" : "memory.current"));
-  }
-  auto daemon = watch({"--threshold", "64MiB", "--interval", "100ms", "--cooldown", "1h"}, slow);
+  for (int i = 0; i < 10; ++i) make("slow-" + std::to_string(i));
+  const auto usage_file = is_v1() ? "memory.usage_in_bytes" : "memory.current";
+  FaultInjector calls{top().absolute(), {"pread64"}};
+  calls.set([&](const FileCall& call) {
+    // Each a tenth of a second, which is far from what is taken for a hang; together ten intervals.
+    const bool is_slow = call.path.find("/slow-") != std::string::npos && call.path.ends_with(usage_file);
+    if (is_slow) std::this_thread::sleep_for(110ms);
+    return 0;
+  });
+  auto daemon = watch({"--threshold", "64MiB", "--interval", "100ms", "--cooldown", "1h"}, calls);
   ASSERT_TRUE(daemon.wait_for_reclaim(app)) << daemon.log();
   fill_clean(app, data);
   ASSERT_TRUE(daemon.wait_for_scans(4)) << daemon.log();
   EXPECT_EQ(count(daemon.log(), " overran "), 1) << daemon.log();
   EXPECT_EQ(daemon.reclaims_of(app).size(), 1) << daemon.log();
 
-  daemon.let_calls_go();
+  calls.lift();
   const auto other = make("other");
   const auto others_data = file("others-data", MiB(100));
   fill_clean(other, others_data);

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -20,31 +19,12 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 constexpr auto kPatience = 60s;  // a busy machine may be slow; what is broken never comes
 
-/// -D: strace is a grandchild, so that the process that was started is the daemon all the same. Not with
-/// --seccomp-bpf: its filter would outlive strace and refuse the calls.
-std::vector<std::string> strace(const HeldCalls& held) {
-  std::vector<std::string> command{"strace", "-D", "-f", "-qq", "-o", "/dev/null"};
-  for (const auto& path : held.paths) command.insert(command.end(), {"-P", path});
-  command.insert(command.end(),
-                 {"-e", "trace=" + held.names, "-e", "inject=" + held.names + ":delay_enter=" + held.delay});
-  return command;
-}
-
 Command command(std::vector<std::string> options, const std::string& runtime_directory,
-                const std::optional<HeldCalls>& held) {
+                std::function<bool()> before_exec = {}) {
   options.insert(options.begin(), daemon_program());
-  if (held) {
-    const auto tracer = strace(*held);
-    options.insert(options.begin(), tracer.begin(), tracer.end());
-  }
-  return {std::move(options), {"RUNTIME_DIRECTORY=" + runtime_directory, "TZ=UTC"}};
-}
-
-Command command(std::vector<std::string> options, const std::string& runtime_directory,
-                std::function<bool()> before_exec) {
-  auto all = command(std::move(options), runtime_directory, std::optional<HeldCalls>{});
-  all.before_exec = std::move(before_exec);
-  return all;
+  return {.command = std::move(options),
+          .environment = {"RUNTIME_DIRECTORY=" + runtime_directory, "TZ=UTC"},
+          .before_exec = std::move(before_exec)};
 }
 
 std::vector<std::string> with_debug(std::vector<std::string> options) {
@@ -122,9 +102,8 @@ std::string daemon_program() {
   return given == nullptr || *given == '\0' ? CMM_DAEMON : given;
 }
 
-Daemon::Daemon(std::vector<std::string> options, const std::string& runtime_directory,
-               const std::optional<HeldCalls>& held)
-    : process_(command(with_debug(std::move(options)), runtime_directory, held)) {}
+Daemon::Daemon(std::vector<std::string> options, const std::string& runtime_directory)
+    : process_(command(with_debug(std::move(options)), runtime_directory)) {}
 
 Daemon::Daemon(std::vector<std::string> options, const std::string& runtime_directory,
                std::function<bool()> before_exec)
@@ -176,23 +155,6 @@ bool Daemon::wait_for_scans(std::size_t count) {
   return wait_until([&] { return scans() >= enough; });
 }
 
-std::string Daemon::status(const std::string& key) const {
-  std::ifstream file{"/proc/" + std::to_string(pid()) + "/status"};
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(key + ":\t")) return line.substr(key.size() + 2);
-  }
-  throw std::runtime_error{"no " + key + " of the daemon"};
-}
-
-void Daemon::let_calls_go() const {
-  const auto tracer = static_cast<pid_t>(std::stol(status("TracerPid")));
-  if (tracer <= 0 || ::kill(tracer, SIGKILL) != 0) throw std::runtime_error{"no strace holds any calls"};
-}
-
-bool Daemon::wait_until_left(std::chrono::milliseconds timeout) {
-  return eventually([&] { return status("State").starts_with('Z'); }, timeout);
-}
-
 std::optional<ExitStatus> Daemon::wait_for_end(std::chrono::milliseconds timeout) {
   return process_.wait(timeout);
 }
@@ -203,7 +165,7 @@ std::optional<ExitStatus> Daemon::stop() {
 }
 
 Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory) {
-  return run(command(std::move(options), runtime_directory, std::optional<HeldCalls>{}), kPatience);
+  return run(command(std::move(options), runtime_directory), kPatience);
 }
 
 Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory,
@@ -213,7 +175,5 @@ Finished run_daemon(std::vector<std::string> options, const std::string& runtime
   const auto status = process.wait(kPatience);
   return {status.value_or(ExitStatus{}), process.out(), process.err(), !status};
 }
-
-bool has_strace() { return run({{"strace", "--version"}}).status == ExitStatus{0}; }
 
 }  // namespace cmm::test

@@ -32,21 +32,11 @@ std::vector<ReclaimLine> parse_reclaims(std::string_view log);
 /// CMM_DAEMON: the program under test, by default the one that was built with the tests.
 std::string daemon_program();
 
-/// Calls of the daemon that hang, or are slow: strace, between the daemon and the kernel, holds them before
-/// they begin.
-/// The tracee waits in a stop, which a signal other than SIGKILL doesn't end.
-struct HeldCalls {
-  std::string names;               ///< of system calls, as "pread64,openat"
-  std::vector<std::string> paths;  ///< of the files, or of the directories in which they are opened
-  std::string delay = "3600s";     ///< … for each call
-};
-
 /// A daemon that runs. It logs at level debug, and what it keeps in its runtime directory is below the
 /// test's.
 class Daemon {
  public:
-  Daemon(std::vector<std::string> options, const std::string& runtime_directory,
-         const std::optional<HeldCalls>& held = {});
+  Daemon(std::vector<std::string> options, const std::string& runtime_directory);
   /// … with this done in the child, right before it becomes the daemon; async-signal-safe.
   Daemon(std::vector<std::string> options, const std::string& runtime_directory,
          std::function<bool()> before_exec);
@@ -69,12 +59,6 @@ class Daemon {
   /// What it has logged about this cgroup up to the last wait.
   [[nodiscard]] std::vector<ReclaimLine> reclaims_of(const TestCgroup& cgroup) const;
 
-  /// Ends strace: the calls that it held go on, and none hangs any more.
-  void let_calls_go() const;
-  /// Waits until the daemon has called exit; its end can't be seen before its held calls were let go, as with
-  /// calls that hang in the kernel.
-  bool wait_until_left(std::chrono::milliseconds timeout);
-
   void send_signal(int signal) const { process_.send_signal(signal); }
   std::optional<ExitStatus> wait_for_end(std::chrono::milliseconds timeout = std::chrono::seconds{30});
   /// Asks it to end by SIGTERM.
@@ -82,7 +66,6 @@ class Daemon {
 
  private:
   [[nodiscard]] std::size_t scans() const;
-  [[nodiscard]] std::string status(const std::string& key) const;
 
   Process process_;
 };
@@ -91,8 +74,5 @@ class Daemon {
 Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory);
 Finished run_daemon(std::vector<std::string> options, const std::string& runtime_directory,
                     FaultInjector& faults);
-
-/// Without strace no call can be held.
-bool has_strace();
 
 }  // namespace cmm::test

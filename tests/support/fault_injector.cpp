@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -210,7 +211,8 @@ bool FaultInjector::install() const {
 
 void FaultInjector::answer() {
   to_parent_.reset();
-  thread_ = std::thread{[this] { serve(); }};
+  listener_ = receive_fd(from_child_.get());
+  if (listener_) thread_ = std::thread{[this] { serve(); }};
 }
 
 void FaultInjector::set(Plan plan) {
@@ -223,31 +225,53 @@ std::vector<FileCall> FaultInjector::take_calls() {
   return std::exchange(calls_, {});
 }
 
-int FaultInjector::judge(const FileCall& call) {
+void FaultInjector::hold(std::vector<std::string> paths) {
+  set([paths = std::move(paths)](const FileCall& call) {
+    const auto is_meant = [&](const std::string& path) {
+      return path.ends_with('/') ? call.path.starts_with(path) : call.path == path;
+    };
+    return std::ranges::any_of(paths, is_meant) ? kWaits : 0;
+  });
+}
+
+void FaultInjector::lift() {
+  const std::lock_guard lock{mutex_};
+  plan_ = {};
+  for (const auto id : std::exchange(waiting_, {})) send(id, 0);
+}
+
+int FaultInjector::judge(std::uint64_t id, const FileCall& call) {
   const std::lock_guard lock{mutex_};
   calls_.push_back(call);
-  return plan_ ? plan_(call) : 0;
+  const int error = plan_ ? plan_(call) : 0;
+  if (error == kWaits) waiting_.push_back(id);
+  return error;
+}
+
+void FaultInjector::send(std::uint64_t id, int error) const {
+  seccomp_notif_resp response{};
+  response.id = id;
+  response.error = -error;
+  response.flags = error == 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
+  // It may be gone by now: killed.
+  static_cast<void>(::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response));
+}
+
+void FaultInjector::answer_next() {
+  seccomp_notif request{};
+  if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) return;
+  const auto* call = known(static_cast<std::uint32_t>(request.data.nr));
+  const auto path = call == nullptr ? std::string{} : path_of(*call, request);
+  const int error = lies_in(path, directory_) ? judge(request.id, {call->name, path}) : 0;
+  if (error != kWaits) send(request.id, error);
 }
 
 void FaultInjector::serve() {
-  const auto listener = receive_fd(from_child_.get());
-  if (!listener) return;
   while (true) {
-    std::array<pollfd, 2> watched{{{listener.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+    std::array<pollfd, 2> watched{{{listener_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
     if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return;
     if (watched[1].revents != 0 || (watched[0].revents & POLLHUP) != 0) return;
-    if ((watched[0].revents & POLLIN) == 0) continue;
-    seccomp_notif request{};
-    if (::ioctl(listener.get(), SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) continue;
-    const auto* call = known(static_cast<std::uint32_t>(request.data.nr));
-    const auto path = call == nullptr ? std::string{} : path_of(*call, request);
-    const int error = lies_in(path, directory_) ? judge({call->name, path}) : 0;
-    seccomp_notif_resp response{};
-    response.id = request.id;
-    response.error = -error;
-    response.flags = error == 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
-    // It may be gone by now: killed.
-    static_cast<void>(::ioctl(listener.get(), SECCOMP_IOCTL_NOTIF_SEND, &response));
+    if ((watched[0].revents & POLLIN) != 0) answer_next();
   }
 }
 

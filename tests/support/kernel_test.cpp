@@ -33,8 +33,12 @@ std::vector<std::string> KernelTest::with_usual(std::vector<std::string> options
   return options;
 }
 
-Daemon KernelTest::watch(std::vector<std::string> options, const std::optional<HeldCalls>& held) const {
-  return {with_usual(std::move(options)), runtime_directory(), held};
+Daemon KernelTest::watch(std::vector<std::string> options) const {
+  return {with_usual(std::move(options)), runtime_directory()};
+}
+
+Daemon KernelTest::watch(std::vector<std::string> options, FaultInjector& faults) const {
+  return {with_usual(std::move(options)), runtime_directory(), faults};
 }
 
 Finished KernelTest::once(std::vector<std::string> options) const {

@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "support/cgroup_sandbox.hpp"
 #include "support/daemon_process.hpp"
+#include "support/fault_injector.hpp"
 #include "support/page_cache.hpp"
 #include "support/tenant.hpp"
 #include "support/test_environment.hpp"
@@ -29,8 +30,9 @@ class KernelTest : public testing::Test {
   [[nodiscard]] std::string runtime_directory() const { return data_.path() + "/run"; }
 
   /// Starts the daemon on the whole sandbox, unless the options name another parent.
-  [[nodiscard]] Daemon watch(std::vector<std::string> options,
-                             const std::optional<HeldCalls>& held = {}) const;
+  [[nodiscard]] Daemon watch(std::vector<std::string> options) const;
+  /// … with a test between it and the kernel.
+  [[nodiscard]] Daemon watch(std::vector<std::string> options, FaultInjector& faults) const;
   /// Runs the daemon with --once on the whole sandbox.
   [[nodiscard]] Finished once(std::vector<std::string> options) const;
   /// Writes a configuration file with this text and returns its path.
