@@ -12,10 +12,11 @@ TEST_F(HotSet, StaysWhileWhatWasReadOnceGoes) {
   const auto cold = file("cold", MiB(600));
   fill_clean(app, hot, 5);
   fill_clean(app, cold);
-  auto daemon = watch({"--threshold", "300MiB", "--target", "250MiB"});
-  const auto line = daemon.wait_for_reclaim(app);
-  ASSERT_TRUE(line) << daemon.log();
-  EXPECT_LE(app.reclaimable(), MiB(252));
+  auto daemon =
+      watch({"--threshold", "252MiB", "--target", "250MiB", "--interval", "200ms", "--cooldown", "0"});
+  // More than one reclaim may be at it: on an emulated processor its two seconds are too short for all of
+  // that.
+  EXPECT_TRUE(daemon.wait_until([&] { return app.reclaimable() <= MiB(252); })) << daemon.log();
   EXPECT_GE(hot.resident(), MiB(95));
   EXPECT_LE(cold.resident(), MiB(160));
 }

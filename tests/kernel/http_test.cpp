@@ -144,7 +144,8 @@ TEST_F(Http, WhatIsNoRequestIsRefused) {
 TEST_F(Http, ManySilentClientsDelayNoScanAndAreSentAway) {
   auto& daemon = serve();
   std::list<Connection> silent;
-  for (int i = 0; i < 1000; ++i) silent.emplace_back(port());
+  // As many as an emulated machine can connect before the first is sent away.
+  for (int i = 0; i < (in_vm() ? 300 : 1000); ++i) silent.emplace_back(port());
   ASSERT_TRUE(daemon.wait_for_scans(3)) << daemon.log();
   EXPECT_TRUE(silent.front().is_open()) << "the scans came only after it was sent away";
   using Files = std::filesystem::directory_iterator;

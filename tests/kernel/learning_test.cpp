@@ -58,10 +58,11 @@ TEST_F(Learning, ThatFreedCacheStaysAwayChangesNothing) {
   Bytes position;
   const Tenant reader{app, [&] {
                         const auto read_on = [&] {
-                          stream.read_part(position, MiB(2));
-                          position += MiB(2);
+                          stream.read_part(position, MiB(1));
+                          position += MiB(1);
                         };
-                        keep_doing(read_on, 20ms);
+                        // So slowly that any reclaim gets ahead of it.
+                        keep_doing(read_on, 50ms);
                       }};
   auto daemon = watch(options());
   ASSERT_TRUE(daemon.wait_for_reclaim(app, 4)) << daemon.log();

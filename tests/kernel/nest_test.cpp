@@ -71,7 +71,7 @@ TEST_F(Nest, CostsScansNothing) {
   auto daemon = watch({"--threshold", "1TiB", "--interval", "100ms"});
   const auto before = reads_per_scan(daemon);
   // Each takes some kernel memory, of which the virtual machines have little.
-  nest(container, in_vm() ? 1500 : 10'000, 100);
+  nest(container, in_vm() ? 500 : 10'000, 100);
   const auto after = reads_per_scan(daemon);
   EXPECT_LT(after, before + 10) << before;
   EXPECT_THAT(daemon.log(), HasSubstr(" scanned targets=2 "));
@@ -79,7 +79,7 @@ TEST_F(Nest, CostsScansNothing) {
 }
 
 TEST_F(Nest, IsReclaimedDownToItsOwnTargetAndItsNeighbourAsEver) {
-  nest(nester(), 1500, 100);
+  nest(nester(), in_vm() ? 300 : 1500, 100);
   const auto data = file("data", MiB(250));
   const auto neighbours_data = file("neighbours-data", MiB(250));
   fill_clean(inside(nester()), data);

@@ -77,7 +77,7 @@ TEST_F(DirtyPages, AreLeftAloneUntilTheyAreOnTheDisk) {
     // More than one reclaim may be at it, as the pages come clean one after the other.
     EXPECT_TRUE(daemon.wait_until([&] { return data.resident() <= MiB(48); })) << daemon.log();
     ASSERT_TRUE(daemon.wait_for_reclaim(app)) << daemon.log();
-    EXPECT_EQ(daemon.reclaims_of(app).back().outcome, "target reached");
+    EXPECT_TRUE(is_as_far_as_time_allows(daemon.reclaims_of(app).back())) << daemon.log();
     return;
   }
   FAIL() << "the kernel wrote them back too early";

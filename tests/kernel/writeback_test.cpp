@@ -47,9 +47,10 @@ TEST_F(Writeback, ThatAReclaimWaitsForHoldsNoOtherCgroup) {
   const auto others_stream = file("others-stream", MiB(1024 * 64));
   fill_dirty(stuck, written);
   written.start_writeback();
-  // With new pages coming in, reclaim meets those under writeback a second time, and then it waits for them.
-  const Tenant reader{stuck, [&] { keep_reading_on(stream, 1ms); }};
-  const Tenant others_reader{other, [&] { keep_reading_on(others_stream, 10ms); }};
+  // With new pages coming in, reclaim meets those under writeback a second time, and then it waits for them;
+  // not with so many that it never gets so far.
+  const Tenant reader{stuck, [&] { keep_reading_on(stream, 20ms); }};
+  const Tenant others_reader{other, [&] { keep_reading_on(others_stream, 50ms); }};
   auto daemon = watch({"--threshold", "8MiB", "--target", "0", "--interval", "200ms", "--cooldown", "0"});
   const auto hangs = "cgroup=" + stuck.path() + " its reclaim hangs in the kernel";
   ASSERT_TRUE(daemon.wait_for_log(hangs)) << daemon.log();

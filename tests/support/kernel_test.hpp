@@ -53,6 +53,9 @@ bool wait_until_shrinking(const TestCgroup& cgroup, Bytes before);
 /// more.
 Bytes big_cache();
 
+/// It ended at its target; or, where the processor is emulated, with the two seconds that one may take.
+bool is_as_far_as_time_allows(const ReclaimLine& reclaim);
+
 /// A name as a container runtime gives it, with an id made of this digit.
 std::string container_id_of(char digit);
 std::string container_scope(char digit);
