@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <algorithm>
+
 #include "support/kernel_test.hpp"
 
 namespace cmm::test {
@@ -110,9 +112,12 @@ TEST_F(Isolation, ReclaimsThatHangInAllSlotsHoldNoOtherCgroup) {
   held.lift();
   for (const auto& cgroup : {stuck(), also_stuck()}) {
     ASSERT_TRUE(daemon.wait_for_reclaim(cgroup)) << "how the one that hung ended:\n" << daemon.log();
-    const auto next = daemon.wait_for_reclaim(cgroup, 2);
-    ASSERT_TRUE(next) << "it is as any other again:\n" << daemon.log();
-    EXPECT_GT(next->freed, Bytes{});
+    const auto has_freed_since = [&] {
+      const auto lines = daemon.reclaims_of(cgroup);
+      return std::any_of(lines.begin() + 1, lines.end(),
+                         [](const auto& each) { return each.freed > Bytes{}; });
+    };
+    EXPECT_TRUE(daemon.wait_until(has_freed_since)) << "it is as any other again:\n" << daemon.log();
   }
   EXPECT_EQ(daemon.stop(), ExitStatus{0});
 }
