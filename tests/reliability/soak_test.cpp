@@ -46,15 +46,17 @@ void drop_caches_of(const TestCgroup& cgroup) {
   std::ofstream{cgroup.reclaim_file()} << cgroup.usage().count();
 }
 
+std::string status_of(pid_t pid) { return read_text(fmt::format("/proc/{}/status", pid)); }
+
+unsigned threads_of(pid_t pid) { return static_cast<unsigned>(number_after(status_of(pid), "Threads:")); }
+
 /// What the daemon takes of the machine.
 struct Footprint {
-  Trend resident, kernel, descriptors, threads;
+  Trend resident, kernel, descriptors;
 
   void take(pid_t pid, const TestCgroup& cgroup) {
     const auto process = fmt::format("/proc/{}/", pid);
-    const auto status = read_text(process + "status");
-    resident.add(number_after(status, "VmRSS:"));
-    threads.add(number_after(status, "Threads:"));
+    resident.add(number_after(status_of(pid), "VmRSS:"));
     const std::filesystem::directory_iterator open{process + "fd"};
     descriptors.add(static_cast<double>(std::distance(begin(open), end(open))));
     // Names of cgroups that are gone stay in the kernel's caches until the memory is wanted for something
@@ -68,6 +70,9 @@ struct Footprint {
 class Soak : public KernelTest {
  protected:
   static constexpr unsigned kContainers = 3;
+  /// Of main, of the scans, of two reclaims at a time. On a busy machine others come and go for seconds, in
+  /// place of those that the kernel holds; one that were never to go would still be there when all is quiet.
+  static constexpr unsigned kThreads = 4;
 
   [[nodiscard]] TestCgroup container(unsigned number) const {
     return make(fmt::format("pods/cri-containerd-{:064x}.scope", number));
@@ -145,6 +150,8 @@ TEST_F(Soak, GrowsNothingAndAccountsForEveryReclaim) {
                                       [](auto sum, const auto& line) { return sum + line.freed.count(); });
   std::uint64_t in_status = 0;
   daemon.wait_until([&] { return (in_status = freed_by_status(port)) == in_log; });
+  unsigned threads = 0;
+  daemon.wait_until([&] { return (threads = threads_of(daemon.pid())) <= kThreads; });
   const auto in_metrics = static_cast<std::uint64_t>(
       number_after(body(get(port, "/metrics")), "cgroup_memory_manager_freed_bytes_total "));
 
@@ -155,9 +162,9 @@ TEST_F(Soak, GrowsNothingAndAccountsForEveryReclaim) {
                   in_log, in_metrics, in_status, lines.size(), churned, (turn + 7) / 8));
   print_figure(
       "… growth over that time",
-      fmt::format("resident {:+.1f} KiB, kernel memory {:+.1f} KiB, descriptors {:+.2f}, threads {:+.2f}",
-                  footprint.resident.growth(), footprint.kernel.growth(), footprint.descriptors.growth(),
-                  footprint.threads.growth()));
+      fmt::format(
+          "resident {:+.1f} KiB, kernel memory {:+.1f} KiB, descriptors {:+.2f}; {} threads when quiet",
+          footprint.resident.growth(), footprint.kernel.growth(), footprint.descriptors.growth(), threads));
   EXPECT_GT(lines.size(), kContainers);
   EXPECT_EQ(in_metrics, in_log);
   EXPECT_EQ(in_status, in_log);
@@ -165,7 +172,7 @@ TEST_F(Soak, GrowsNothingAndAccountsForEveryReclaim) {
   EXPECT_LT(footprint.resident.growth(), kBar);
   EXPECT_LT(footprint.kernel.growth(), kBar);
   EXPECT_LT(footprint.descriptors.growth(), 1);
-  EXPECT_LT(footprint.threads.growth(), 1);
+  EXPECT_EQ(threads, kThreads);
   EXPECT_EQ(daemon.stop(), ExitStatus{0});
 }
 
