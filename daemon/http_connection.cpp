@@ -28,7 +28,7 @@ using AnyStream = asio::generic::stream_protocol;
 
 constexpr std::uint32_t kLongestRequest = 8 * 1024;
 // For a request to arrive, also on a connection that is kept, and for an answer to be taken.
-constexpr auto kPatience = std::chrono::seconds{5};
+constexpr auto kClientPatience = std::chrono::seconds{5};
 // What the kernel holds for a client that reads slowly; by default that grows to megabytes.
 constexpr int kSendBuffer = 64 * 1024;
 
@@ -66,7 +66,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     parser_.emplace();
     parser_->header_limit(kLongestRequest);
     parser_->body_limit(0);
-    stream_.expires_after(kPatience);
+    stream_.expires_after(kClientPatience);
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
   }
@@ -122,7 +122,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     if (with_body) response_.body() = {body_->data(), body_->size()};
     serializer_.emplace(response_);
     serializer_->split(!with_body);
-    stream_.expires_after(kPatience);
+    stream_.expires_after(kClientPatience);
     const auto done = [self = shared_from_this(), keep_alive](error_code error, std::size_t) {
       self->body_.reset();
       if (!error && keep_alive && !self->shared_->closed) self->read();

@@ -11,7 +11,7 @@ namespace {
 using Json = JsonValue::Json;
 
 /// In a few words, for a message of one line.
-std::string describe(const Json& json) {
+std::string in_words(const Json& json) {
   if (json.is_string()) return fmt::format("the text {}", in_quotes(json.get_ref<const std::string&>()));
   if (json.is_structured()) return json.is_array() ? "a list" : "an object";
   return json.dump();
@@ -80,7 +80,7 @@ double JsonValue::number() const {
 
 void JsonValue::complain(const std::string& wanted) const {
   if (json_ == nullptr || !error_->empty()) return;
-  *error_ = fmt::format("{} is {} instead of {}", place(), describe(*json_), wanted);
+  *error_ = fmt::format("{} is {} instead of {}", place(), in_words(*json_), wanted);
 }
 
 const Json* JsonValue::member(const char* key) const {

@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 // Beyond its time budget a reclaim is in one slice at most, which lasts milliseconds.
-constexpr auto kPatience = std::chrono::seconds{1};
+constexpr auto kReclaimPatience = std::chrono::seconds{1};
 // Each one that hangs keeps a thread. Where so many do, something is wrong with the node and not with a
 // cgroup.
 constexpr unsigned kMostHanging = 16;
@@ -73,8 +73,8 @@ void ReclaimSlots::look(TimePoint now) {
   for (auto& slot : running_) {
     // Where this thread stood still as well, the kernel is not to blame: the process was stopped.
     const auto unseen = now - std::max(looked_at, slot.started);
-    if (unseen >= kPatience) slot.stood_still += unseen;
-    const auto due = slot.started + slot.stood_still + slot.job->request.time_budget + kPatience;
+    if (unseen >= kReclaimPatience) slot.stood_still += unseen;
+    const auto due = slot.started + slot.stood_still + slot.job->request.time_budget + kReclaimPatience;
     if (slot.hangs || now < due || hanging_ >= kMostHanging) continue;
     slot.hangs = true;
     ++hanging_;

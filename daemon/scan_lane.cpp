@@ -13,7 +13,7 @@ using Clock = std::chrono::steady_clock;
 
 // A call on a control file takes microseconds. On a machine that is out of breath it may take a thousand
 // times as long, and a scan that was given up for that reason is a little work done twice.
-constexpr auto kPatience = std::chrono::milliseconds{500};
+constexpr auto kScanPatience = std::chrono::milliseconds{500};
 // Each scan that hangs keeps a thread and its open files. Where so many do, the node is beyond help from
 // here.
 constexpr std::size_t kMostLeftBehind = 8;
@@ -75,7 +75,7 @@ void ScanLane::finish(Scan scan) {
 
 void ScanLane::look(TimePoint now) {
   // Where this thread stood still as well, that the scan did says nothing: the process was stopped.
-  const bool was_away = now - std::exchange(looked_at_, now) >= 2 * kPatience;
+  const bool was_away = now - std::exchange(looked_at_, now) >= 2 * kScanPatience;
   if (!scanning_) return;
   auto& lane = lane_.front();
   const auto step = lane.watch->step();
@@ -84,7 +84,7 @@ void ScanLane::look(TimePoint now) {
     lane.seen_at = now;
     return;
   }
-  if (now - lane.seen_at < kPatience || left_behind_.size() >= kMostLeftBehind) return;
+  if (now - lane.seen_at < kScanPatience || left_behind_.size() >= kMostLeftBehind) return;
   if (const auto cgroup = lane.watch->take_over(step)) take_over(cgroup);
 }
 

@@ -17,7 +17,7 @@
 namespace cmm {
 namespace {
 
-constexpr const char* kRow = "{:>11}  {:>11}  {:>11}  {:>11}  {:>9}  {:<34}  {}\n";
+constexpr const char* kStatusRow = "{:>11}  {:>11}  {:>11}  {:>11}  {:>9}  {:<34}  {}\n";
 
 ExitCode fail(const StartupError& error) {
   print_error(error.message);
@@ -42,7 +42,7 @@ std::string row(const StatusTarget& target) {
   const auto of_sample = [&](Bytes StatusSample::*member) {
     return target.sample ? human((*target.sample).*member) : "-";
   };
-  return fmt::format(kRow, of_sample(&StatusSample::usage),
+  return fmt::format(kStatusRow, of_sample(&StatusSample::usage),
                      target.sample ? size(target.sample->reclaimable) : "-",
                      of_sample(&StatusSample::threshold), of_sample(&StatusSample::effective_limit),
                      fmt::format("{:.4g} s", target.cooldown_seconds), decision(target),
@@ -58,7 +58,7 @@ std::string status_table(const StatusDocument& document) {
   for (const auto& each : status.targets) targets.push_back(&each);
   std::ranges::stable_sort(targets, [](const auto* a, const auto* b) { return rank(*a) > rank(*b); });
   auto text =
-      fmt::format(kRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "COOLDOWN", "DECISION", "CGROUP");
+      fmt::format(kStatusRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "COOLDOWN", "DECISION", "CGROUP");
   for (const auto* target : targets) text += row(*target);
   if (status.scan && status.scan->gate_closed) text += gate_text(*status.scan->gate_closed) + "\n";
   if (status.scan) {

@@ -13,7 +13,7 @@
 namespace cmm {
 namespace {
 
-constexpr const char* kRow = "{:>11}  {:>11}  {:>11}  {:>11}  {:<34}  {}\n";
+constexpr const char* kTableRow = "{:>11}  {:>11}  {:>11}  {:>11}  {:<34}  {}\n";
 
 Bytes reclaimable(const TargetReport& row) {
   return row.sample && row.sample->cache ? row.sample->cache->reclaimable : Bytes{};
@@ -28,9 +28,9 @@ std::string outcome_text(const ReclaimOutcome& outcome) {
 std::string format_row(const TargetReport& row, std::string what) {
   if (row.rule) what += fmt::format(" (rule {})", *row.rule + 1);
   const auto name = printable(name_and_path(row.cgroup->workload.names, row.cgroup->path));
-  if (!row.sample) return fmt::format(kRow, "-", "-", "-", "-", what, name);
+  if (!row.sample) return fmt::format(kTableRow, "-", "-", "-", "-", what, name);
   const auto& sample = *row.sample;
-  return fmt::format(kRow, human(sample.usage), sample.cache ? human(sample.cache->reclaimable) : "-",
+  return fmt::format(kTableRow, human(sample.usage), sample.cache ? human(sample.cache->reclaimable) : "-",
                      human(row.marks.threshold), human(sample.effective_limit), what, name);
 }
 
@@ -52,7 +52,7 @@ std::string to_table(const ScanReport& report, const Outcomes& outcomes,
     return std::pair{reclaimable(*a), usage(*a)} > std::pair{reclaimable(*b), usage(*b)};
   });
 
-  auto text = fmt::format(kRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "DECISION", "CGROUP");
+  auto text = fmt::format(kTableRow, "USAGE", "RECLAIMABLE", "THRESHOLD", "LIMIT", "DECISION", "CGROUP");
   for (const auto* row : rows) text += format_row(*row, what_of(*row));
   for (const auto& error : report.unreadable_branches)
     text += fmt::format("unreadable: {}\n", printable(error.message()));

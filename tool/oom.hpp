@@ -6,6 +6,9 @@
 
 namespace cmm::tool {
 
+/// Of a command whose load the kernel has killed: 128 + SIGKILL, as shells have it.
+inline constexpr int kKilledExitCode = 137;
+
 /// How many processes the kernel has killed so far because the cgroup, or one below it, was out of memory.
 std::uint64_t oom_kills(const std::string& path);
 

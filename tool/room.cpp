@@ -20,7 +20,7 @@ namespace {
 
 // What is on its way to the disk can be freed when it is there.
 constexpr int kTries = 40;
-constexpr auto kPause = std::chrono::milliseconds{250};
+constexpr auto kBetweenTries = std::chrono::milliseconds{250};
 
 Bytes amount(const std::optional<Bytes>& bytes) { return bytes.value_or(Bytes{}); }
 
@@ -55,7 +55,7 @@ bool reclaim_down_to(const Hierarchy& hierarchy, const std::string& path, Bytes 
     if (not_on_disk(seen) == Bytes{} && seen.usage >= before) return false;
     // Some kernels with the multi-generational LRU don't begin to write because of a reclaim.
     if (tries == 0) ::sync();
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(kBetweenTries);
   }
   return false;
 }

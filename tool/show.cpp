@@ -34,11 +34,13 @@ Shown look(const std::string& given) {
           .processes = value_of(list_processes(hierarchy.mount, path))};
 }
 
-std::string size(const std::optional<Bytes>& bytes) {
+std::string in_full(const std::optional<Bytes>& bytes) {
   return bytes ? fmt::format("{} ({})", bytes->count(), human(*bytes)) : "not told by this kernel";
 }
 
-std::string size(Limit limit) { return limit.is_max() ? "max" : size(std::optional{limit.value_or({})}); }
+std::string in_full(Limit limit) {
+  return limit.is_max() ? "max" : in_full(std::optional{limit.value_or({})});
+}
 
 std::string origin(const EffectiveLimit& limit) {
   if (limit.cgroup.empty()) return "the machine's memory: no cgroup limits it further";
@@ -59,21 +61,21 @@ std::string count(const std::optional<std::uint64_t>& events) {
 void print_line(const char* name, const std::string& value) { fmt::print("{:<18} {}\n", name, value); }
 
 void print_memory(const Inspection& seen) {
-  print_line("memory.max", size(seen.memory_max));
-  print_line("memory.high", seen.memory_high ? size(*seen.memory_high) : "none on cgroup v1");
+  print_line("memory.max", in_full(seen.memory_max));
+  print_line("memory.high", seen.memory_high ? in_full(*seen.memory_high) : "none on cgroup v1");
   print_line("effective limit",
-             fmt::format("{}, {}", size(seen.effective_limit.bytes), origin(seen.effective_limit)));
-  print_line("usage", size(seen.usage));
-  print_line("peak", size(seen.peak));
-  print_line("anon", size(seen.stat.anon));
-  print_line("cache", size(seen.stat.file));
-  print_line("  reclaimable", size(seen.reclaimable));
-  print_line("  dirty", size(seen.stat.dirty.value_or(Bytes{}) + seen.stat.writeback.value_or(Bytes{})));
-  print_line("  shmem", size(seen.stat.shmem));
-  print_line("  mapped", size(seen.mapped));
-  print_line("refaulted", size(seen.refaults));
-  print_line("swap", size(seen.swap));
-  print_line("swap.max", seen.swap_max ? size(*seen.swap_max) : "not limited by itself");
+             fmt::format("{}, {}", in_full(seen.effective_limit.bytes), origin(seen.effective_limit)));
+  print_line("usage", in_full(seen.usage));
+  print_line("peak", in_full(seen.peak));
+  print_line("anon", in_full(seen.stat.anon));
+  print_line("cache", in_full(seen.stat.file));
+  print_line("  reclaimable", in_full(seen.reclaimable));
+  print_line("  dirty", in_full(seen.stat.dirty.value_or(Bytes{}) + seen.stat.writeback.value_or(Bytes{})));
+  print_line("  shmem", in_full(seen.stat.shmem));
+  print_line("  mapped", in_full(seen.mapped));
+  print_line("refaulted", in_full(seen.refaults));
+  print_line("swap", in_full(seen.swap));
+  print_line("swap.max", seen.swap_max ? in_full(*seen.swap_max) : "not limited by itself");
 }
 
 void print_text(const Shown& shown) {

@@ -25,9 +25,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kTick = 1s;
-constexpr double kShareOfLimit = 0.8;
-constexpr int kKilled = 137;
+constexpr auto kLookEvery = 1s;
+constexpr double kShareBelowLimit = 0.8;
 
 /// The cache of a tmpfs can't be dropped nor written back: it would be no cache at all.
 void refuse_tmpfs(const std::string& directory) {
@@ -71,9 +70,10 @@ class Stress {
   int run(std::optional<Clock::time_point> until) {
     while (true) {
       draw();
-      const auto left = until ? std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()) : kTick;
+      const auto left =
+          until ? std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()) : kLookEvery;
       if (left <= 0ms) return 0;
-      const auto info = signals_.wait(std::min<std::chrono::milliseconds>(left, kTick));
+      const auto info = signals_.wait(std::min<std::chrono::milliseconds>(left, kLookEvery));
       // This is how it is meant to be ended.
       if (info && asks_to_end(info->si_signo)) return 0;
       for (auto& load : loads_) {
@@ -104,7 +104,7 @@ class Stress {
     view_.clear();
     fmt::print("The {} load was killed at {} of {}: {}\n", to_string(load.kind), human(load.progress->get()),
                human(load.size), oom_text(path_, kills));
-    return kKilled;
+    return kKilledExitCode;
   }
 
   std::string path_;
@@ -122,7 +122,7 @@ int stress_memory(const Invocation& invocation) {
   const auto kinds = parse_load_kinds(given.has("kind") ? given.value("kind") : "anon");
   const auto directory = given.has("directory") ? given.value("directory") : "/var/tmp";
   if (needs_files(kinds)) refuse_tmpfs(directory);
-  const auto size = load_size(path, invocation.word_or(1, ""), kShareOfLimit);
+  const auto size = load_size(path, invocation.word_or(1, ""), kShareBelowLimit);
   std::optional<Clock::time_point> until;
   if (const auto text = invocation.word_or(2, ""); !text.empty()) {
     const auto duration = parse_duration_argument("DURATION", text);

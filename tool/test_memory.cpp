@@ -27,8 +27,7 @@ constexpr auto kTick = 200ms;
 // No step further for so long, with memory.high passed again and again: it won't get on.
 constexpr auto kStandstill = 5s;
 // Past the limit, so that it is met.
-constexpr double kShareOfLimit = 1.25;
-constexpr int kKilled = 137;
+constexpr double kShareOverLimit = 1.25;
 
 std::uint64_t throttled(const std::string& path) {
   const auto seen = inspect(memory_hierarchy(), path);
@@ -114,7 +113,7 @@ class MemoryTest {
     }
     result(
         fmt::format("Killed at {} of {}: {}", human(progress_.get()), human(size_), oom_text(path_, kills)));
-    return kKilled;
+    return kKilledExitCode;
   }
 
   int interrupted(int signal) {
@@ -137,7 +136,7 @@ int test_existing(const Invocation& invocation, const SignalQueue& signals) {
   if (invocation.given.words.empty())
     throw usage("test-memory: name a cgroup, or give --memory-max to make one");
   const auto path = memory_path(memory_hierarchy(), invocation.word(0));
-  return MemoryTest{path, load_size(path, invocation.word_or(1, ""), kShareOfLimit), signals}.run();
+  return MemoryTest{path, load_size(path, invocation.word_or(1, ""), kShareOverLimit), signals}.run();
 }
 
 int test_in_new(const Invocation& invocation, const SignalQueue& signals) {
@@ -147,7 +146,7 @@ int test_in_new(const Invocation& invocation, const SignalQueue& signals) {
   ScratchLimits limits;
   limits.memory_max = parse_limit_argument("--memory-max", invocation.given.value("memory-max"));
   ScratchCgroup cgroup{ScratchCgroup::name_for("test"), limits};
-  const auto size = load_size(cgroup.path(), invocation.word_or(0, ""), kShareOfLimit);
+  const auto size = load_size(cgroup.path(), invocation.word_or(0, ""), kShareOverLimit);
   const int code = MemoryTest{cgroup.path(), size, signals}.run();
   cgroup.remove();
   return code;

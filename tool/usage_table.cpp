@@ -24,7 +24,7 @@ constexpr std::size_t kMost = 64;
 // A byte that continues a character of UTF-8 takes no column.
 bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
 
-std::string size(const std::optional<Bytes>& bytes) { return bytes ? human(*bytes) : "-"; }
+std::string or_dash(const std::optional<Bytes>& bytes) { return bytes ? human(*bytes) : "-"; }
 
 }  // namespace
 
@@ -70,9 +70,9 @@ std::string usage_heading(const NameColumn& names) {
 std::string usage_line(const UsageRow& row, const NameColumn& names) {
   const auto& seen = row.seen;
   return fmt::format(kRow, names.show(seen.path), human(seen.usage), human(seen.effective_limit.bytes),
-                     usage_bar(seen), size(seen.stat.file), human(seen.reclaimable), size(seen.stat.anon),
-                     percent_text(seen.pressure.some), size(row.refaults_per_second),
-                     events_text(seen.events));
+                     usage_bar(seen), or_dash(seen.stat.file), human(seen.reclaimable),
+                     or_dash(seen.stat.anon), percent_text(seen.pressure.some),
+                     or_dash(row.refaults_per_second), events_text(seen.events));
 }
 
 }  // namespace cmm::tool

@@ -24,8 +24,8 @@ struct Sources {
   const char* events;
   const char* mapped_key;
 };
-constexpr Sources kV1{"memory.max_usage_in_bytes", "memory.oom_control", "total_mapped_file"};
-constexpr Sources kV2{"memory.peak", "memory.events", "file_mapped"};
+constexpr Sources kSourcesV1{"memory.max_usage_in_bytes", "memory.oom_control", "total_mapped_file"};
+constexpr Sources kSourcesV2{"memory.peak", "memory.events", "file_mapped"};
 
 /// No file, no limit: the root has none, nor has a cgroup whose parent doesn't enable the controller. One
 /// that makes no sense is an error, as it could be any limit.
@@ -43,7 +43,7 @@ class OpenCgroup {
  public:
   OpenCgroup(const Hierarchy& hierarchy, const std::string& path, UniqueFd dir)
       : interface_(memory_interface(hierarchy.version)),
-        sources_(hierarchy.version == CgroupVersion::v1 ? kV1 : kV2),
+        sources_(hierarchy.version == CgroupVersion::v1 ? kSourcesV1 : kSourcesV2),
         mount_(hierarchy.mount),
         path_(path),
         dir_(std::move(dir)) {}

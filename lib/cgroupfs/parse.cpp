@@ -43,7 +43,7 @@ bool take_start(std::string_view& text, std::string_view start) {
   return true;
 }
 
-std::optional<Percent> parse_percent(std::string_view number) {
+std::optional<Percent> share_of_time(std::string_view number) {
   if (number.empty() || number.front() < '0' || number.front() > '9') return std::nullopt;
   Percent percent;
   const auto [end, error] =
@@ -276,7 +276,7 @@ std::optional<Percent> parse_pressure(std::string_view text, std::string_view ki
   if (!take_start(text, kind) || !take_start(text, kStart)) return std::nullopt;
   const auto end = text.find(' ');
   if (end == std::string_view::npos) return std::nullopt;
-  return parse_percent(text.substr(0, end));
+  return share_of_time(text.substr(0, end));
 }
 
 }  // namespace cmm

@@ -25,7 +25,7 @@ tl::unexpected<LimitRefused> no_such_thing(std::string why) {
   return tl::unexpected{LimitRefused{std::make_error_code(std::errc::not_supported), std::move(why)}};
 }
 
-tl::unexpected<LimitRefused> refused(std::error_code code, const char* action, const std::string& file) {
+tl::unexpected<LimitRefused> failed_to(std::error_code code, const char* action, const std::string& file) {
   return tl::unexpected{LimitRefused{code, Error{code, action, file}.message()}};
 }
 
@@ -48,9 +48,9 @@ class Files {
 
   Limited<void> write(const char* name, const std::string& text) const {
     const auto fd = open_at(AT_FDCWD, of(name).c_str(), O_WRONLY);
-    if (!fd) return refused(fd.error(), "open", of(name));
+    if (!fd) return failed_to(fd.error(), "open", of(name));
     if (const auto error = write_control(fd->get(), text)) {
-      return refused(error, fmt::format("write {} to", text).c_str(), of(name));
+      return failed_to(error, fmt::format("write {} to", text).c_str(), of(name));
     }
     return {};
   }
@@ -67,12 +67,12 @@ class Files {
   [[nodiscard]] std::string of(const char* name) const { return directory_ + name; }
 
   [[nodiscard]] tl::unexpected<LimitRefused> makes_no_sense(const char* name) const {
-    return refused(std::make_error_code(std::errc::bad_message), "parse", of(name));
+    return failed_to(std::make_error_code(std::errc::bad_message), "parse", of(name));
   }
 
   Limited<std::string_view> content(const char* name) {
     const auto text = reader_.read_at(AT_FDCWD, of(name).c_str());
-    if (!text) return refused(text.error(), "read", of(name));
+    if (!text) return failed_to(text.error(), "read", of(name));
     return *text;
   }
 
@@ -229,7 +229,7 @@ Limited<CpuMax> set_cpu_max(const Hierarchy& hierarchy, const std::string& path,
                                                               : files.write("cpu.max", to_string(max));
   if (!written) return tl::unexpected{written.error()};
   const auto held = read_cpu_max(files, hierarchy.version);
-  if (!held) return refused(std::make_error_code(std::errc::bad_message), "read", path + "/cpu.max");
+  if (!held) return failed_to(std::make_error_code(std::errc::bad_message), "read", path + "/cpu.max");
   return *held;
 }
 

@@ -14,7 +14,7 @@ constexpr double kCaution = 0.6;
 // How much of the fastest rate or the worst yield is still believed a slice later.
 constexpr double kMemory = 0.9;
 // So much longer is the next slice after one that freed nothing.
-constexpr double kPatience = 1.7;
+constexpr double kPatienceGrowth = 1.7;
 constexpr Bytes kPage = KiB(4);
 
 double number(Bytes bytes) { return static_cast<double>(bytes.count()); }
@@ -29,7 +29,7 @@ Duration TimeSlices::next(Bytes excess) const {
 
 void TimeSlices::learn(const SliceEffect& effect) {
   if (effect.freed == Bytes{} || effect.cpu <= Duration::zero()) {
-    patience_ *= kPatience;
+    patience_ *= kPatienceGrowth;
     return;
   }
   patience_ = 1;

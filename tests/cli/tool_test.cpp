@@ -36,7 +36,7 @@ void expect_one_line(const Finished& result, int code, const std::string& part) 
   EXPECT_THAT(result.err, HasSubstr(part));
 }
 
-void expect_one_line_error(const Arguments& arguments, int code, const std::string& part) {
+void expect_tool_error(const Arguments& arguments, int code, const std::string& part) {
   SCOPED_TRACE(testing::PrintToString(arguments));
   expect_one_line(run_tool(arguments), code, part);
 }
@@ -78,30 +78,29 @@ TEST(Tool, EachCommandHasAHelpOfItsOwn) {
 }
 
 TEST(Tool, UnknownWordsAreAnsweredWithWhatWasProbablyMeant) {
-  expect_one_line_error({"creat", "a"}, kUsage, "unknown command \"creat\"; did you mean create?");
-  expect_one_line_error({"memory_max", "a", "1M"}, kUsage, "did you mean memory-max?");
-  expect_one_line_error({"frobnicate"}, kUsage,
-                        "unknown command \"frobnicate\"; cgroup-tool --help lists them");
-  expect_one_line_error({"run", "--memory-mx", "1M", "--", "true"}, kUsage,
-                        "run: unknown option \"--memory-mx\"; did you mean --memory-max?");
-  expect_one_line_error({"delete", "a", "--frobnicate"}, kUsage, "accepted: --recursive, --stale");
-  expect_one_line_error({"show", "-x"}, kUsage, "unknown option \"-x\"");
+  expect_tool_error({"creat", "a"}, kUsage, "unknown command \"creat\"; did you mean create?");
+  expect_tool_error({"memory_max", "a", "1M"}, kUsage, "did you mean memory-max?");
+  expect_tool_error({"frobnicate"}, kUsage, "unknown command \"frobnicate\"; cgroup-tool --help lists them");
+  expect_tool_error({"run", "--memory-mx", "1M", "--", "true"}, kUsage,
+                    "run: unknown option \"--memory-mx\"; did you mean --memory-max?");
+  expect_tool_error({"delete", "a", "--frobnicate"}, kUsage, "accepted: --recursive, --stale");
+  expect_tool_error({"show", "-x"}, kUsage, "unknown option \"-x\"");
 }
 
 TEST(Tool, MissingAndSuperfluousArgumentsAreNamed) {
-  expect_one_line_error({}, kUsage, "no command is given; cgroup-tool --help lists them");
-  expect_one_line_error({"create"}, kUsage, "create: something is missing; cgroup-tool create PATH");
-  expect_one_line_error({"create", "a", "b"}, kUsage, "create: too much is given");
-  expect_one_line_error({"memory-max", "a"}, kUsage,
-                        "something is missing; cgroup-tool memory-max PATH BYTES|max");
-  expect_one_line_error({"version", "a"}, kUsage, "version: too much is given");
-  expect_one_line_error({"delete"}, kUsage, "delete: name one cgroup, or give --stale");
-  expect_one_line_error({"delete", "a", "--stale"}, kUsage, "delete: name one cgroup, or give --stale");
-  expect_one_line_error({"run"}, kUsage, "run: the command to run stands behind --");
-  expect_one_line_error({"run", "--"}, kUsage, "run: the command to run stands behind --");
-  expect_one_line_error({"run", "true"}, kUsage, "run: the command to run stands behind --");
-  expect_one_line_error({"run", "--name"}, kUsage, "--name: needs a value; accepted: a path");
-  expect_one_line_error({"monitor"}, kUsage, "monitor: something is missing");
+  expect_tool_error({}, kUsage, "no command is given; cgroup-tool --help lists them");
+  expect_tool_error({"create"}, kUsage, "create: something is missing; cgroup-tool create PATH");
+  expect_tool_error({"create", "a", "b"}, kUsage, "create: too much is given");
+  expect_tool_error({"memory-max", "a"}, kUsage,
+                    "something is missing; cgroup-tool memory-max PATH BYTES|max");
+  expect_tool_error({"version", "a"}, kUsage, "version: too much is given");
+  expect_tool_error({"delete"}, kUsage, "delete: name one cgroup, or give --stale");
+  expect_tool_error({"delete", "a", "--stale"}, kUsage, "delete: name one cgroup, or give --stale");
+  expect_tool_error({"run"}, kUsage, "run: the command to run stands behind --");
+  expect_tool_error({"run", "--"}, kUsage, "run: the command to run stands behind --");
+  expect_tool_error({"run", "true"}, kUsage, "run: the command to run stands behind --");
+  expect_tool_error({"run", "--name"}, kUsage, "--name: needs a value; accepted: a path");
+  expect_tool_error({"monitor"}, kUsage, "monitor: something is missing");
 }
 
 // Standard error that is closed, or full.
@@ -124,30 +123,30 @@ TEST(Tool, ReaderThatHasGoneIsNoneToComplainTo) {
 }
 
 TEST(Tool, BadOptionValuesAreRefusedBeforeAnythingIsMade) {
-  expect_one_line_error({"run", "--memory-max", "much", "--", "true"}, kUsage,
-                        "--memory-max: \"much\": not a number");
-  expect_one_line_error({"run", "--swap-max", "-1", "--", "true"}, kUsage, "--swap-max: \"-1\": negative");
-  expect_one_line_error({"run", "--cpu-max", "50ms/5s", "--", "true"}, kUsage,
-                        "PERIOD: 5000000 us; accepted: from 1000 us to 1000000 us");
-  expect_one_line_error({"run", "--cpu-max", "half", "--", "true"}, kUsage, "QUOTA: \"half\": not a number");
-  expect_one_line_error({"run", "--keep", "--keep", "--", "true"}, kUsage, "--keep: given twice");
-  expect_one_line_error({"show", "a", "--output", "xml"}, kUsage, "--output: \"xml\": not a form of output");
-  expect_one_line_error({"monitor", "a", "--interval", "1ms"}, kUsage, "accepted: 100ms to 24h");
-  expect_one_line_error({"monitor", "a", "--interval", "2562047h"}, kUsage, "accepted: 100ms to 24h");
-  expect_one_line_error({"monitor", "a", "--duration", "soon"}, kUsage, "--duration: \"soon\"");
+  expect_tool_error({"run", "--memory-max", "much", "--", "true"}, kUsage,
+                    "--memory-max: \"much\": not a number");
+  expect_tool_error({"run", "--swap-max", "-1", "--", "true"}, kUsage, "--swap-max: \"-1\": negative");
+  expect_tool_error({"run", "--cpu-max", "50ms/5s", "--", "true"}, kUsage,
+                    "PERIOD: 5000000 us; accepted: from 1000 us to 1000000 us");
+  expect_tool_error({"run", "--cpu-max", "half", "--", "true"}, kUsage, "QUOTA: \"half\": not a number");
+  expect_tool_error({"run", "--keep", "--keep", "--", "true"}, kUsage, "--keep: given twice");
+  expect_tool_error({"show", "a", "--output", "xml"}, kUsage, "--output: \"xml\": not a form of output");
+  expect_tool_error({"monitor", "a", "--interval", "1ms"}, kUsage, "accepted: 100ms to 24h");
+  expect_tool_error({"monitor", "a", "--interval", "2562047h"}, kUsage, "accepted: 100ms to 24h");
+  expect_tool_error({"monitor", "a", "--duration", "soon"}, kUsage, "--duration: \"soon\"");
 }
 
 TEST_F(ToolPath, InAWrongFormIsAnsweredWithTheRightOne) {
   const auto relative = mount_.substr(1);
-  expect_one_line_error({"create", mount_ + mount_ + "/app"}, kUsage,
-                        "has " + mount_ + " in it twice; did you mean app?");
-  expect_one_line_error({"create", relative + "/app"}, kUsage, "without the first slash; did you mean app?");
-  expect_one_line_error({"create", "a/../b"}, kUsage, "the path has . or .. in it");
-  expect_one_line_error({"create", ""}, kUsage, "cgroup \"\": the path is empty");
-  expect_one_line_error({"create", "/"}, kUsage, "it does not lie below " + mount_);
-  expect_one_line_error({"create", "/tmp/app"}, kUsage, "it does not lie below " + mount_);
-  expect_one_line_error({"delete", mount_}, kUsage, "it is the root of the hierarchy");
-  expect_one_line_error({"run", "--name", "..", "--", "true"}, kUsage, "the path has . or .. in it");
+  expect_tool_error({"create", mount_ + mount_ + "/app"}, kUsage,
+                    "has " + mount_ + " in it twice; did you mean app?");
+  expect_tool_error({"create", relative + "/app"}, kUsage, "without the first slash; did you mean app?");
+  expect_tool_error({"create", "a/../b"}, kUsage, "the path has . or .. in it");
+  expect_tool_error({"create", ""}, kUsage, "cgroup \"\": the path is empty");
+  expect_tool_error({"create", "/"}, kUsage, "it does not lie below " + mount_);
+  expect_tool_error({"create", "/tmp/app"}, kUsage, "it does not lie below " + mount_);
+  expect_tool_error({"delete", mount_}, kUsage, "it is the root of the hierarchy");
+  expect_tool_error({"run", "--name", "..", "--", "true"}, kUsage, "the path has . or .. in it");
 }
 
 TEST_F(ToolPath, OfAMissingCgroupIsUnavailable) {
@@ -161,9 +160,9 @@ TEST_F(ToolPath, OfAMissingCgroupIsUnavailable) {
                                    {"stress-memory", "cmm-missing", "1M"},
                                    {"monitor", "cmm-missing"}};
   for (const auto& arguments : all) {
-    expect_one_line_error(arguments, kUnavailable,
-                          "cgroup 'cmm-missing' does not exist below " + mount_ +
-                              "; make it with: cgroup-tool create cmm-missing");
+    expect_tool_error(arguments, kUnavailable,
+                      "cgroup 'cmm-missing' does not exist below " + mount_ +
+                          "; make it with: cgroup-tool create cmm-missing");
   }
 }
 

@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 using testing::HasSubstr;
 
 // The counters lag behind by a batch of pages for each processor.
-constexpr auto kSlack = MiB(2);
+constexpr auto kFloodSlack = MiB(2);
 
 std::string scope(unsigned number) { return fmt::format("cri-containerd-{:064x}.scope", number); }
 
@@ -40,7 +40,7 @@ class Flood : public KernelTest {
     return {"--threshold", "8MiB", "--target", "6MiB", "--interval", "100ms", "--cooldown", "0"};
   }
   [[nodiscard]] static bool is_at_target(const TestCgroup& cgroup) {
-    return cgroup.reclaimable() <= MiB(6) + kSlack;
+    return cgroup.reclaimable() <= MiB(6) + kFloodSlack;
   }
 };
 
@@ -157,7 +157,7 @@ TEST_F(Flood, OfChangesOfTheLimitEndsAtWhatTheLastOneSays) {
   app.limit_memory(MiB(64));
   const auto data = file("data", MiB(48));
   fill_clean(app, data);
-  EXPECT_TRUE(daemon.wait_until([&] { return app.reclaimable() <= MiB(16) + kSlack; }))
+  EXPECT_TRUE(daemon.wait_until([&] { return app.reclaimable() <= MiB(16) + kFloodSlack; }))
       << human(app.reclaimable()) << "\n"
       << end_of(daemon.log());
   for (const auto& line : daemon.reclaims_of(app)) {

@@ -9,11 +9,11 @@
 #include <string>
 
 #include "engine/engine.hpp"
+#include "support/decision_text.hpp"
 #include "support/fake_tree.hpp"
+#include "support/moment.hpp"
 
 namespace cmm::test {
-
-inline const TimePoint kStart{std::chrono::hours{1000}};
 
 /// Threshold 100 MiB, target 80 MiB, cooldown 30 s, one scan in 10 s; leaves below "top".
 class EngineFixture : public testing::TestWithParam<CgroupVersion> {
@@ -43,13 +43,8 @@ class EngineFixture : public testing::TestWithParam<CgroupVersion> {
     throw std::runtime_error("no row for " + name);
   }
 
-  static std::string decision_in(const TargetReport& row) {
-    const auto* skip = std::get_if<Skip>(&row.decision);
-    return skip != nullptr ? std::string{reason(*skip)} : "request";
-  }
-
   std::string decision(const std::string& name, Duration after = {}) {
-    return decision_in(row_of(scan(after).report, name));
+    return decision_of(row_of(scan(after).report, name));
   }
 
   void set_pressure(const std::string& name, const std::string& avg10) const {

@@ -22,8 +22,9 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 #include <utility>
+
+#include "support/system_failure.hpp"
 
 namespace cmm::test {
 namespace {
@@ -32,10 +33,6 @@ namespace {
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
-
-[[noreturn]] void fail(const char* action) {
-  throw std::system_error{errno, std::generic_category(), action};
-}
 
 /// A call, and which of its arguments say on what: a descriptor, a path (relative to the descriptor where
 /// both are there), or both.

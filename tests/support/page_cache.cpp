@@ -7,11 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <vector>
 
 #include "base/unique_fd.hpp"
+#include "support/system_failure.hpp"
 #include "support/tenant.hpp"
 
 namespace cmm::test {
@@ -19,13 +18,9 @@ namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 20U;
 
-[[noreturn]] void fail(const char* action, const std::string& path) {
-  throw std::system_error{errno, std::generic_category(), action + (" " + path)};
-}
-
 UniqueFd open_file(const std::string& path, int flags) {
   UniqueFd file{::open(path.c_str(), flags | O_CLOEXEC, 0600)};
-  if (!file) fail("open", path);
+  if (!file) fail("open " + path);
   return file;
 }
 
@@ -35,7 +30,7 @@ class Mapping {
   Mapping(const std::string& path, Bytes size) : size_(size.count()) {
     const auto file = open_file(path, O_RDONLY);
     address_ = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.get(), 0);
-    if (address_ == MAP_FAILED) fail("mmap", path);
+    if (address_ == MAP_FAILED) fail("mmap " + path);
   }
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
@@ -52,7 +47,7 @@ class Mapping {
 DataFile::DataFile(const DataDirectory& directory, const std::string& name, Bytes size)
     : path_(directory.path() + "/" + name), size_(size) {
   const auto file = open_file(path_, O_WRONLY | O_CREAT | O_EXCL);
-  if (::ftruncate(file.get(), static_cast<off_t>(size.count())) != 0) fail("ftruncate", path_);
+  if (::ftruncate(file.get(), static_cast<off_t>(size.count())) != 0) fail("ftruncate " + path_);
 }
 
 DataFile::~DataFile() { ::unlink(path_.c_str()); }
@@ -61,11 +56,11 @@ void DataFile::read(unsigned times) const {
   const auto file = open_file(path_, O_RDONLY);
   std::vector<char> buffer(kChunk);
   for (unsigned pass = 0; pass < times; ++pass) {
-    if (::lseek(file.get(), 0, SEEK_SET) != 0) fail("lseek", path_);
+    if (::lseek(file.get(), 0, SEEK_SET) != 0) fail("lseek " + path_);
     ssize_t got = 0;
     while ((got = ::read(file.get(), buffer.data(), buffer.size())) > 0) {
     }
-    if (got < 0) fail("read", path_);
+    if (got < 0) fail("read " + path_);
   }
 }
 
@@ -73,7 +68,7 @@ void DataFile::read_part(Bytes from, Bytes size) const {
   const auto file = open_file(path_, O_RDONLY);
   std::vector<char> buffer(size.count());
   if (::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(from.count())) < 0) {
-    fail("read", path_);
+    fail("read " + path_);
   }
 }
 
@@ -89,7 +84,7 @@ void DataFile::write() const {
   const std::vector<char> chunk(kChunk, 'x');
   for (auto left = size_.count(); left > 0;) {
     const auto put = ::write(file.get(), chunk.data(), std::min<std::size_t>(left, kChunk));
-    if (put <= 0) fail("write", path_);
+    if (put <= 0) fail("write " + path_);
     left -= static_cast<std::size_t>(put);
   }
 }
@@ -98,31 +93,31 @@ void DataFile::lock_into_memory() const {
   const auto file = open_file(path_, O_RDONLY);
   // Never unmapped: the lock lasts as long as the process.
   void* address = ::mmap(nullptr, size_.count(), PROT_READ, MAP_SHARED, file.get(), 0);
-  if (address == MAP_FAILED) fail("mmap", path_);
-  if (::mlock(address, size_.count()) != 0) fail("mlock", path_);
+  if (address == MAP_FAILED) fail("mmap " + path_);
+  if (::mlock(address, size_.count()) != 0) fail("mlock " + path_);
 }
 
 void DataFile::sync() const {
-  if (::fsync(open_file(path_, O_RDONLY).get()) != 0) fail("fsync", path_);
+  if (::fsync(open_file(path_, O_RDONLY).get()) != 0) fail("fsync " + path_);
 }
 
 void DataFile::start_writeback() const {
   if (::sync_file_range(open_file(path_, O_RDONLY).get(), 0, 0, SYNC_FILE_RANGE_WRITE) != 0) {
-    fail("sync_file_range", path_);
+    fail("sync_file_range " + path_);
   }
 }
 
 void DataFile::evict() const {
   sync();
   if (::posix_fadvise(open_file(path_, O_RDONLY).get(), 0, 0, POSIX_FADV_DONTNEED) != 0)
-    fail("fadvise", path_);
+    fail("fadvise " + path_);
 }
 
 Bytes DataFile::resident() const {
   const Mapping mapping{path_, size_};
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   std::vector<unsigned char> pages((size_.count() + page - 1) / page);
-  if (::mincore(mapping.address(), size_.count(), pages.data()) != 0) fail("mincore", path_);
+  if (::mincore(mapping.address(), size_.count(), pages.data()) != 0) fail("mincore " + path_);
   const auto in_memory =
       std::count_if(pages.begin(), pages.end(), [](auto flags) { return (flags & 1U) != 0; });
   return Bytes{static_cast<std::uint64_t>(in_memory) * page};

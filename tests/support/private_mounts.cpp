@@ -6,20 +6,12 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <system_error>
+
+#include "support/system_failure.hpp"
 
 namespace cmm::test {
-namespace {
-
-[[noreturn]] void fail(const char* action) {
-  throw std::system_error{errno, std::generic_category(), action};
-}
-
-}  // namespace
-
 PrivateMounts::PrivateMounts()
     : namespace_(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)),
       directory_(::open(".", O_PATH | O_CLOEXEC)) {

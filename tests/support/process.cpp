@@ -14,15 +14,13 @@
 #include <cerrno>
 #include <system_error>
 
+#include "support/system_failure.hpp"
+
 namespace cmm::test {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-[[noreturn]] void fail(const char* action) {
-  throw std::system_error{errno, std::generic_category(), action};
-}
 
 struct Pipe {
   UniqueFd read, write;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/engine.hpp"
+#include "support/decision_text.hpp"
 #include "support/fake_tree.hpp"
 
 namespace cmm::test {
@@ -50,9 +51,7 @@ class ScanFixture : public testing::Test {
 
   static std::string decision(const ScanReport& report, const std::string& name) {
     for (const auto& row : report.targets) {
-      if (row.cgroup->path != "top/" + name) continue;
-      const auto* skip = std::get_if<Skip>(&row.decision);
-      return skip != nullptr ? std::string{reason(*skip)} : "request";
+      if (row.cgroup->path == "top/" + name) return decision_of(row);
     }
     return "no row";
   }

@@ -13,17 +13,13 @@
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 
 #include "base/unique_fd.hpp"
+#include "support/system_failure.hpp"
 
 namespace cmm::test {
 namespace {
-
-[[noreturn]] void fail(const char* action) {
-  throw std::system_error{errno, std::generic_category(), action};
-}
 
 void end(pid_t pid) {
   ::kill(pid, SIGKILL);

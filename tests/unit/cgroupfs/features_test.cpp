@@ -14,13 +14,13 @@ namespace {
 
 using test::FakeTree;
 
-constexpr const char* kPressure = "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
+constexpr const char* kPressureLine = "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
 
 TEST(MeasuresPressure, OfTheCgroupWhereItHasAnyOfItsOwn) {
   FakeTree tree{CgroupVersion::v2};
   tree.add("top");
   EXPECT_FALSE(measures_pressure(tree.hierarchy(), "top", tree.root())) << "psi=0";
-  tree.write("top", "memory.pressure", kPressure);
+  tree.write("top", "memory.pressure", kPressureLine);
   EXPECT_TRUE(measures_pressure(tree.hierarchy(), "top", tree.root()));
   EXPECT_FALSE(measures_pressure(tree.hierarchy(), "elsewhere", tree.root()));
 }
@@ -28,7 +28,7 @@ TEST(MeasuresPressure, OfTheCgroupWhereItHasAnyOfItsOwn) {
 TEST(MeasuresPressure, WhereItIsOnlySwitchedOffForThisCgroup) {
   FakeTree tree{CgroupVersion::v2};
   tree.add("top");
-  tree.write_below_root("proc/pressure/memory", kPressure);
+  tree.write_below_root("proc/pressure/memory", kPressureLine);
   EXPECT_TRUE(measures_pressure(tree.hierarchy(), "top", tree.root()));
 }
 
@@ -36,7 +36,7 @@ TEST(MeasuresPressure, OfTheNodeOnV1) {
   FakeTree tree{CgroupVersion::v1};
   tree.add("top");
   EXPECT_FALSE(measures_pressure(tree.hierarchy(), "top", tree.root()));
-  tree.write_below_root("proc/pressure/memory", kPressure);
+  tree.write_below_root("proc/pressure/memory", kPressureLine);
   EXPECT_TRUE(measures_pressure(tree.hierarchy(), "top", tree.root()));
 }
 

@@ -21,7 +21,7 @@ using test::FakeTree;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char* kMountinfo = "proc/self/mountinfo";
+constexpr const char* kMountinfoFile = "proc/self/mountinfo";
 
 HierarchyError refusal_of(const FakeTree& tree, const std::string& given) {
   const auto parent = find_parent(tree.hierarchy(), given);
@@ -36,7 +36,7 @@ std::string parent_of(const FakeTree& tree, const std::string& given) {
 
 TEST(MemoryHierarchy, IsFoundOnV1ByItsMountOptions) {
   const FakeTree tree{CgroupVersion::v1};
-  tree.write_below_root(kMountinfo,
+  tree.write_below_root(kMountinfoFile,
                         "30 1 0:25 / /sys/fs/cgroup ro - tmpfs tmpfs ro,mode=755\n"
                         "31 30 0:26 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
                         "32 30 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
@@ -60,7 +60,7 @@ TEST(MemoryHierarchy, OfAHybridHostIsV1AlthoughCgroup2IsMountedBesideIt) {
   for (const auto* order : {"unified first", "memory first"}) {
     const std::string unified = "31 30 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
     const std::string memory = "32 30 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
-    tree.write_below_root(kMountinfo, order[0] == 'u' ? unified + memory : memory + unified);
+    tree.write_below_root(kMountinfoFile, order[0] == 'u' ? unified + memory : memory + unified);
     const auto found = find_memory_hierarchy(tree.root());
     ASSERT_TRUE(found) << order;
     EXPECT_EQ(found->version, CgroupVersion::v1) << order;
@@ -71,7 +71,7 @@ TEST(MemoryHierarchy, OfAHybridHostIsV1AlthoughCgroup2IsMountedBesideIt) {
 TEST(MemoryHierarchy, OfAHybridHostIsV2WhereThatOneOwnsTheController) {
   const FakeTree tree;
   tree.write_below_root("sys/fs/cgroup/unified/cgroup.controllers", "memory\n");
-  tree.write_below_root(kMountinfo,
+  tree.write_below_root(kMountinfoFile,
                         "31 30 0:26 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
                         "32 30 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
   const auto found = find_memory_hierarchy(tree.root());
@@ -84,7 +84,7 @@ TEST(MemoryHierarchy, IsLookedForWithinTheCgroupRootAlone) {
   const FakeTree tree;
   tree.write_below_root("host/cgroup/cgroup.controllers", "memory\n");
   tree.write_below_root("host/cgroups/cgroup.controllers", "memory\n");
-  tree.write_below_root(kMountinfo,
+  tree.write_below_root(kMountinfoFile,
                         "31 30 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup2 ro\n"
                         "32 30 0:26 / /host/cgroups rw - cgroup2 cgroup2 rw\n"
                         "33 30 0:26 /../.. /host/cgroup rw - cgroup2 cgroup2 rw\n"
@@ -106,7 +106,7 @@ TEST(MemoryHierarchy, IsLookedForWithinTheCgroupRootAlone) {
 
 TEST(MemoryHierarchy, IsFoundInAPrivateCgroupNamespace) {
   const FakeTree tree;
-  tree.write_below_root(kMountinfo, "613 612 0:26 /.. /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n");
+  tree.write_below_root(kMountinfoFile, "613 612 0:26 /.. /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n");
   const auto found = find_memory_hierarchy(tree.root());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->mount, tree.root() + "/sys/fs/cgroup");
@@ -115,7 +115,7 @@ TEST(MemoryHierarchy, IsFoundInAPrivateCgroupNamespace) {
 TEST(MemoryHierarchy, MayBeMountedWhereTheNameHasABlank) {
   const FakeTree tree;
   tree.write_below_root("my cgroups/cgroup.controllers", "memory\n");
-  tree.write_below_root(kMountinfo, "32 30 0:27 / /my\\040cgroups rw - cgroup2 cgroup2 rw\n");
+  tree.write_below_root(kMountinfoFile, "32 30 0:27 / /my\\040cgroups rw - cgroup2 cgroup2 rw\n");
   const auto found = find_memory_hierarchy(tree.root());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->mount, tree.root() + "/my cgroups");
@@ -131,11 +131,11 @@ TEST(MemoryHierarchy, IsNoneWhereNoMountOwnsTheController) {
 
 TEST(MemoryHierarchy, CantBeFoundWithoutMountinfo) {
   const FakeTree tree;
-  std::filesystem::remove(tree.root() + "/" + kMountinfo);
+  std::filesystem::remove(tree.root() + "/" + kMountinfoFile);
   const auto found = find_memory_hierarchy(tree.root());
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().fault, HierarchyFault::unreadable);
-  EXPECT_THAT(found.error().message, HasSubstr(kMountinfo));
+  EXPECT_THAT(found.error().message, HasSubstr(kMountinfoFile));
 }
 
 TEST(Parent, IsGivenRelativeToTheMountOrAbsolute) {

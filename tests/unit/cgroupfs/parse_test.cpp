@@ -211,9 +211,9 @@ TEST(Meminfo, IsNothingWithoutASensibleTotal) {
 
 TEST(Meminfo, IsNothingWhereItsLineOnSwapIsMissingOrMakesNoSense) {
   // No swap is a promise that nothing can be swapped out: it isn't made of a line that can't be read.
-  constexpr std::string_view kStart = "MemTotal: 1024 kB\nMemFree: 1 kB\nMemAvailable: 1 kB\n";
-  EXPECT_FALSE(parse_meminfo(kStart));
-  EXPECT_FALSE(parse_meminfo(std::string{kStart} + "SwapTotal: lots\n"));
+  constexpr std::string_view kBeginning = "MemTotal: 1024 kB\nMemFree: 1 kB\nMemAvailable: 1 kB\n";
+  EXPECT_FALSE(parse_meminfo(kBeginning));
+  EXPECT_FALSE(parse_meminfo(std::string{kBeginning} + "SwapTotal: lots\n"));
 }
 
 TEST(PressureText, IsTheAverageOfTenSecondsOfItsKind) {

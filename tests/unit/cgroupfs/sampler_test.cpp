@@ -21,7 +21,7 @@ using test::fake_container_id;
 using test::FakeTree;
 using testing::StartsWith;
 
-constexpr Bytes kNode = GiB(4);
+constexpr Bytes kNodeTotal = GiB(4);
 
 /// One target below "top" and what the sampler says of it.
 class SamplerTest : public testing::TestWithParam<CgroupVersion> {
@@ -41,15 +41,17 @@ class SamplerTest : public testing::TestWithParam<CgroupVersion> {
 
   Result<MemorySample> usage(bool refresh = true) {
     return with_target<Result<MemorySample>>(
-        [&](const Branch& branch, Target& target) { return sampler.read_usage(branch, target, kNode, true); },
+        [&](const Branch& branch, Target& target) {
+          return sampler.read_usage(branch, target, kNodeTotal, true);
+        },
         refresh);
   }
 
   Result<CacheSample> cache() {
     return with_target<Result<CacheSample>>([&](const Branch& branch, Target& target) -> Result<CacheSample> {
-      const auto sample = sampler.read_usage(branch, target, kNode, true);
+      const auto sample = sampler.read_usage(branch, target, kNodeTotal, true);
       if (!sample) return tl::unexpected{sample.error()};
-      return sampler.read_cache(branch, target, kNode, true, *sample).map([](const MemorySample& whole) {
+      return sampler.read_cache(branch, target, kNodeTotal, true, *sample).map([](const MemorySample& whole) {
         return *whole.cache;
       });
     });
@@ -57,7 +59,7 @@ class SamplerTest : public testing::TestWithParam<CgroupVersion> {
 
   Result<bool> may_swap() {
     return with_target<Result<bool>>([&](const Branch& branch, Target& target) -> Result<bool> {
-      const auto sample = sampler.read_usage(branch, target, kNode, true);
+      const auto sample = sampler.read_usage(branch, target, kNodeTotal, true);
       if (!sample) return tl::unexpected{sample.error()};
       return sampler.read_guards(branch, target, true).map([](const GuardSample& guards) {
         return guards.swappable;
@@ -105,9 +107,9 @@ TEST_P(SamplerTest, FindsTheLimitThatARuntimeSetsBelowTheContainer) {
 
 TEST_P(SamplerTest, LimitsByTheNodesMemoryWhereNothingElseDoes) {
   tree.add(path);
-  EXPECT_EQ(usage()->effective_limit, kNode);
+  EXPECT_EQ(usage()->effective_limit, kNodeTotal);
   tree.write(path, files().limit, "1099511627776\n");
-  EXPECT_EQ(usage()->effective_limit, kNode) << "a limit above the node's memory limits nothing";
+  EXPECT_EQ(usage()->effective_limit, kNodeTotal) << "a limit above the node's memory limits nothing";
 }
 
 TEST_P(SamplerTest, ReadsUsageAnewThroughTheDescriptorThatItHolds) {
@@ -251,7 +253,7 @@ TEST(SamplerOnV2, TakesTheTargetsOwnMemoryHighAsALimit) {
   Sampler sampler{tree.hierarchy()};
   test::refresh(watched);
   watched.for_each_target([&](const Branch& branch, Target& target) {
-    EXPECT_EQ(sampler.read_usage(branch, target, kNode, true)->effective_limit, Bytes{4096});
+    EXPECT_EQ(sampler.read_usage(branch, target, kNodeTotal, true)->effective_limit, Bytes{4096});
   });
 }
 
@@ -264,7 +266,7 @@ TEST(SamplerOnV2, FindsALeafThatGotChildrenGoneOnceItsDirectoryWasClosed) {
   tree.add("top/leaf/inner");
   watched.for_each_target([&](const Branch& branch, Target& target) {
     target.dir.reset();
-    EXPECT_FALSE(sampler.read_usage(branch, target, kNode, true));
+    EXPECT_FALSE(sampler.read_usage(branch, target, kNodeTotal, true));
     EXPECT_TRUE(target.gone);
   });
   test::refresh(watched);
@@ -279,7 +281,7 @@ TEST_P(SamplerTest, TakesNoPressureThatCannotBeUnderstoodForNone) {
   Sampler of_tree{tree.hierarchy(), tree.root()};
   const auto guards =
       with_target<Result<GuardSample>>([&](const Branch& branch, Target& target) -> Result<GuardSample> {
-        const auto sample = of_tree.read_usage(branch, target, kNode, true);
+        const auto sample = of_tree.read_usage(branch, target, kNodeTotal, true);
         if (!sample) return tl::unexpected{sample.error()};
         return of_tree.read_guards(branch, target, false);
       });
@@ -315,8 +317,8 @@ int count_readable_with_few_descriptors(int targets) {
   for (int scan = 0; scan < 2; ++scan) {
     test::refresh(watched);
     watched.for_each_target([&](const Branch& branch, Target& target) {
-      const auto usage = sampler.read_usage(branch, target, kNode, true);
-      if (usage && sampler.read_cache(branch, target, kNode, true, *usage)) ++readable;
+      const auto usage = sampler.read_usage(branch, target, kNodeTotal, true);
+      if (usage && sampler.read_cache(branch, target, kNodeTotal, true, *usage)) ++readable;
       sampler.release(target, true);
     });
   }

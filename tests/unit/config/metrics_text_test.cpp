@@ -21,7 +21,7 @@ MetricsSettings metrics_of(const Texts& texts) {
   return parsed.value_or(MetricsSettings{});
 }
 
-std::string refusal_of(const Texts& texts) {
+std::string metrics_refusal_of(const Texts& texts) {
   const auto parsed = parse_metrics(texts);
   return parsed ? "accepted" : parsed.error();
 }
@@ -38,18 +38,18 @@ TEST(MetricsText, RefusesWhatIsNoAddress) {
   for (const auto* address :
        {"", "9753", ":9753", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:-1", "localhost:9753", "::1:9753",
         "[::1]", "[127.0.0.1]:1", "127.1:80", "127.0.0.1:80 ", "run/x.sock"}) {
-    EXPECT_THAT(refusal_of({std::string{"listen="} + address}),
+    EXPECT_THAT(metrics_refusal_of({std::string{"listen="} + address}),
                 AllOf(StartsWith("listen: "), HasSubstr("accepted: an address and a port")))
         << address;
   }
-  EXPECT_THAT(refusal_of({"listen=/" + std::string(107, 'x')}), HasSubstr("no address"));
+  EXPECT_THAT(metrics_refusal_of({"listen=/" + std::string(107, 'x')}), HasSubstr("no address"));
 }
 
 TEST(MetricsText, RefusesEverythingElse) {
-  EXPECT_THAT(refusal_of({"on"}), HasSubstr("\"on\": unknown form"));
-  EXPECT_THAT(refusal_of({"cgroups=5"}), StartsWith("listen is missing"));
-  EXPECT_THAT(refusal_of({"listen=/x", "cgroups=many"}), StartsWith("cgroups: "));
-  EXPECT_THAT(refusal_of({"port=1"}), StartsWith("unknown key \"port\""));
+  EXPECT_THAT(metrics_refusal_of({"on"}), HasSubstr("\"on\": unknown form"));
+  EXPECT_THAT(metrics_refusal_of({"cgroups=5"}), StartsWith("listen is missing"));
+  EXPECT_THAT(metrics_refusal_of({"listen=/x", "cgroups=many"}), StartsWith("cgroups: "));
+  EXPECT_THAT(metrics_refusal_of({"port=1"}), StartsWith("unknown key \"port\""));
 }
 
 TEST(MetricsText, IsShownAsItIsRead) {

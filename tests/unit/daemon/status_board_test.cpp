@@ -15,7 +15,7 @@ namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 TargetReport row(std::uint64_t inode, const std::string& path, Bytes reclaimable) {
   TargetReport made;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/access_watch.hpp"
+#include "support/decision_text.hpp"
 #include "support/fake_machine.hpp"
 
 namespace cmm {
@@ -16,16 +17,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::cycling;
+using test::decision_of;
 using test::FakeMachine;
 using test::FakeWorkload;
 using test::streaming;
 using test::usual;
 using testing::IsEmpty;
-
-std::string decision_of(const TargetReport& row) {
-  const auto* skip = std::get_if<Skip>(&row.decision);
-  return skip != nullptr ? std::string{reason(*skip)} : "request";
-}
 
 TEST(ADay, WithTheGateClosedForEightHoursTeachesNothingInThose) {
   auto setup = usual();

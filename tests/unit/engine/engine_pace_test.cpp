@@ -11,6 +11,7 @@ namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
+using test::decision_of;
 using test::kStart;
 using testing::SizeIs;
 
@@ -55,7 +56,7 @@ TEST_P(EnginePaceTest, LooksAgainBeforeALimitIsFilledInsteadOfTrimmingTooEarly) 
   scan();
   add_limited(MiB(90), MiB(360));
   const auto [report, jobs] = scan(10s);  // 5 MiB/s, 50 MiB to go
-  EXPECT_EQ(decision_in(row_of(report, "web")), "below threshold");
+  EXPECT_EQ(decision_of(row_of(report, "web")), "below threshold");
   EXPECT_EQ(report.next_in, 5s) << "half-way";
   add_limited(MiB(90), MiB(385));
   EXPECT_EQ(scan(15s).report.next_in, 2500ms);
@@ -76,7 +77,7 @@ TEST_P(EnginePaceTest, SleepsWhereACgroupStandsAtItsLimit) {
   add_limited(MiB(90), MiB(410));
   scan();
   const auto report = scan(10s).report;
-  EXPECT_EQ(decision_in(row_of(report, "web")), "below threshold");
+  EXPECT_EQ(decision_of(row_of(report, "web")), "below threshold");
   EXPECT_EQ(report.next_in, 10s);
 }
 
@@ -119,7 +120,7 @@ TEST_P(EnginePaceTest, ScansWhenACooldownEnds) {
   outcome.started_at = kStart + 1s;
   engine().record(first.jobs[0], outcome);
   const auto report = scan(5s).report;
-  ASSERT_EQ(decision_in(row_of(report, "web")), "cooling down");
+  ASSERT_EQ(decision_of(row_of(report, "web")), "cooling down");
   EXPECT_EQ(report.next_in, 26s);
   add("web", MiB(50));
   EXPECT_EQ(scan(6s).report.next_in, 1min) << "nothing waits for it any more";

@@ -12,6 +12,7 @@ namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
+using test::decision_of;
 using test::kStart;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -36,11 +37,11 @@ TEST_P(EnginePolicyTest, ObeysTheFirstRuleThatMatches) {
   add("db-1", MiB(200));
   add("web", MiB(200));
   const auto report = scan().report;
-  EXPECT_EQ(decision_in(row_of(report, "db-1")), "ignored");
+  EXPECT_EQ(decision_of(row_of(report, "db-1")), "ignored");
   EXPECT_EQ(row_of(report, "db-1").rule, 0U);
   EXPECT_FALSE(row_of(report, "db-1").sample->cache) << "nothing is asked of it";
   EXPECT_EQ(row_of(report, "db-1").marks.threshold, MiB(100)) << "what would hold for it";
-  EXPECT_EQ(decision_in(row_of(report, "web")), "below threshold");
+  EXPECT_EQ(decision_of(row_of(report, "web")), "below threshold");
   EXPECT_EQ(row_of(report, "web").marks.threshold, MiB(400));
   EXPECT_EQ(row_of(report, "web").rule, 1U);
   EXPECT_EQ(row_of(report, "web").max_pressure, Percent{5});
@@ -64,8 +65,8 @@ TEST_P(EnginePolicyTest, GoesOnWithOtherRulesAndKeepsItsCooldowns) {
   setup.rules = {databases};
   engine().change(setup);
   const auto report = scan(1s).report;
-  EXPECT_EQ(decision_in(row_of(report, "db-1")), "ignored");
-  EXPECT_EQ(decision_in(row_of(report, "web")), "cooling down");
+  EXPECT_EQ(decision_of(row_of(report, "db-1")), "ignored");
+  EXPECT_EQ(decision_of(row_of(report, "web")), "cooling down");
   setup.rules = {};
   engine().change(setup);
   EXPECT_EQ(decision("db-1", 2s), "cooling down") << "its history went with the rule";
@@ -134,8 +135,8 @@ TEST_P(EnginePolicyTest, GivesTheBudgetToTheLargestExcessAndSaysWhoWaits) {
   EXPECT_EQ(jobs[0].request.bytes, MiB(150));
   EXPECT_EQ(jobs[0].request.target, MiB(150)) << "what wasn't granted stays";
   EXPECT_EQ(jobs[0].request.byte_budget, MiB(150)) << "however much it reads meanwhile";
-  EXPECT_EQ(decision_in(row_of(report, "large")), "deferred");
-  EXPECT_EQ(decision_in(row_of(report, "small")), "deferred");
+  EXPECT_EQ(decision_of(row_of(report, "large")), "deferred");
+  EXPECT_EQ(decision_of(row_of(report, "small")), "deferred");
   EXPECT_THAT(scan(10s).jobs, SizeIs(2)) << "a deferral costs no cooldown";
 }
 
@@ -178,7 +179,7 @@ TEST_P(EnginePolicyTest, LearnsFromWhatComesBack) {
   EXPECT_EQ(report.lessons[0].cooldown, 60s);
   EXPECT_EQ(report.lessons[0].raise, MiB(60));
   const auto& row = row_of(report, "web");
-  EXPECT_EQ(decision_in(row), "cooling down");
+  EXPECT_EQ(decision_of(row), "cooling down");
   EXPECT_EQ(row.marks.target, MiB(140));
   EXPECT_EQ(row.ledger->refaulted, MiB(120)) << "in the report of the scan that counted it";
   EXPECT_THAT(scan(60s).jobs, SizeIs(1)) << "after twice the cooldown";
@@ -207,7 +208,7 @@ TEST_P(EnginePolicyTest, TouchesNothingInQuarantineAndNamesIt) {
   add("web", MiB(200));
   ScanWatch watch;
   const auto [report, jobs] = engine().scan(kStart, watch, {{"top/stuck", Stuck{kStart - 5s, {}}}});
-  EXPECT_EQ(decision_in(row_of(report, "stuck")), "stuck");
+  EXPECT_EQ(decision_of(row_of(report, "stuck")), "stuck");
   EXPECT_EQ(std::get<Stuck>(std::get<Skip>(row_of(report, "stuck").decision)).since, kStart - 5s);
   ASSERT_THAT(jobs, SizeIs(1));
   EXPECT_EQ(jobs[0].cgroup->path, "top/web");
@@ -233,8 +234,8 @@ TEST_P(EnginePolicyTest, EndsAScanThatWasTakenOverAndLeavesItsMemoryToTheNext) {
 
   Engine successor{setup, engine().take_memory()};
   const auto report = successor.scan(kStart + 1s).report;
-  EXPECT_EQ(decision_in(row_of(report, "web")), "in flight");
-  EXPECT_EQ(decision_in(row_of(report, "other")), "cooling down");
+  EXPECT_EQ(decision_of(row_of(report, "web")), "in flight");
+  EXPECT_EQ(decision_of(row_of(report, "other")), "cooling down");
   EXPECT_THAT(report.lessons, SizeIs(1)) << "what the old one didn't come to tell";
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "support/fake_tree.hpp"
+#include "support/moment.hpp"
 
 namespace cmm {
 namespace {
@@ -20,11 +21,10 @@ namespace {
 using namespace std::chrono_literals;
 using test::fake_container_id;
 using test::FakeTree;
+using test::kStart;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
-
-const TimePoint kStart{1000h};
 
 std::string scope(char seed) { return "top/docker-" + fake_container_id(seed) + ".scope"; }
 

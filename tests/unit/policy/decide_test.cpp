@@ -7,13 +7,15 @@
 #include <limits>
 #include <random>
 
+#include "support/moment.hpp"
+
 namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
+using test::kStart;
 
 constexpr Bytes kMost{std::numeric_limits<std::uint64_t>::max()};
-const TimePoint kStart{1000h};
 
 MemorySample sample_of(Bytes reclaimable, Bytes shmem = {}) {
   return {.usage = GiB(1),

@@ -6,13 +6,13 @@
 #include <chrono>
 
 #include "policy/gate.hpp"
+#include "support/moment.hpp"
 
 namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
-
-const TimePoint kStart{1000h};
+using test::kStart;
 
 Growth growing(Bytes per_second) {
   return {.at = kStart, .usage = {}, .bytes_per_second = static_cast<double>(per_second.count())};

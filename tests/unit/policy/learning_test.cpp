@@ -6,14 +6,15 @@
 #include <chrono>
 
 #include "policy/decide.hpp"
+#include "support/moment.hpp"
 
 namespace cmm {
 namespace {
 
 using namespace std::chrono_literals;
+using test::kStart;
 
-const TimePoint kStart{1000h};
-const ReclaimPolicy kPolicy{.threshold = MiB(100), .target = MiB(80), .cooldown = 30s};
+const ReclaimPolicy kTrialPolicy{.threshold = MiB(100), .target = MiB(80), .cooldown = 30s};
 
 ReclaimRequest request_for(Bytes bytes) { return {.bytes = bytes, .threshold = MiB(100), .target = MiB(80)}; }
 
@@ -28,15 +29,17 @@ ReclaimOutcome freed(Bytes bytes, Bytes requested, ReclaimEnd end = ReclaimEnd::
   return outcome;
 }
 
-Learning tried(Bytes bytes) { return after_reclaim(kPolicy, {}, request_for(bytes), freed(bytes, bytes)); }
+Learning tried(Bytes bytes) {
+  return after_reclaim(kTrialPolicy, {}, request_for(bytes), freed(bytes, bytes));
+}
 
 TEST(Learning, PutsAReclaimOnTrialUntilItsCooldownEnds) {
   const auto learning = tried(MiB(40));
   ASSERT_TRUE(learning.trial);
   EXPECT_EQ(learning.doublings, 0U);
-  EXPECT_FALSE(trial_has_ended(kPolicy, learning, kStart + 30s - 1ns));
-  EXPECT_TRUE(trial_has_ended(kPolicy, learning, kStart + 30s));
-  EXPECT_FALSE(trial_has_ended(kPolicy, {}, kStart + 24h));
+  EXPECT_FALSE(trial_has_ended(kTrialPolicy, learning, kStart + 30s - 1ns));
+  EXPECT_TRUE(trial_has_ended(kTrialPolicy, learning, kStart + 30s));
+  EXPECT_FALSE(trial_has_ended(kTrialPolicy, {}, kStart + 24h));
 }
 
 TEST(Learning, CountsRefaultsFromTheStartOfTheReclaim) {
@@ -52,7 +55,7 @@ TEST(Learning, DoublesTheCooldownWhereMoreThanHalfCameBack) {
   EXPECT_FALSE(half.trial);
   const auto more = judge(tried(MiB(40)), MiB(20) + Bytes{1}, kStart + 30s);
   EXPECT_EQ(more.doublings, 1U);
-  EXPECT_EQ(learned_cooldown(kPolicy, more), 60s);
+  EXPECT_EQ(learned_cooldown(kTrialPolicy, more), 60s);
   EXPECT_FALSE(more.trial);
 }
 
@@ -71,10 +74,10 @@ TEST(Learning, TakesNoMoreThanWhatWasFreedAsNeeded) {
 TEST(Learning, EndsAtThirtyTwoTimesTheCooldown) {
   Learning learning;
   for (int i = 0; i < 10; ++i) {
-    learning = judge(after_reclaim(kPolicy, learning, request_for(MiB(40)), freed(MiB(40), MiB(40))), MiB(40),
-                     kStart);
+    learning = judge(after_reclaim(kTrialPolicy, learning, request_for(MiB(40)), freed(MiB(40), MiB(40))),
+                     MiB(40), kStart);
   }
-  EXPECT_EQ(learned_cooldown(kPolicy, learning), 32 * 30s);
+  EXPECT_EQ(learned_cooldown(kTrialPolicy, learning), 32 * 30s);
 }
 
 TEST(Learning, DoublesFromASecondWhereTheCooldownIsZero) {
@@ -92,9 +95,9 @@ TEST(Learning, DoublesAShortCooldownFromItself) {
 
 TEST(Learning, DoublesAfterAReclaimThatFreedLessThanAQuarter) {
   const auto quarter =
-      after_reclaim(kPolicy, {}, request_for(MiB(40)), freed(MiB(10), MiB(40), ReclaimEnd::no_progress));
+      after_reclaim(kTrialPolicy, {}, request_for(MiB(40)), freed(MiB(10), MiB(40), ReclaimEnd::no_progress));
   EXPECT_EQ(quarter.doublings, 0U);
-  const auto less = after_reclaim(kPolicy, {}, request_for(MiB(40)),
+  const auto less = after_reclaim(kTrialPolicy, {}, request_for(MiB(40)),
                                   freed(MiB(10) - Bytes{1}, MiB(40), ReclaimEnd::no_progress));
   EXPECT_EQ(less.doublings, 1U);
   EXPECT_EQ(less.raise, Bytes{}) << "it doesn't say what is needed";
@@ -109,27 +112,27 @@ TEST(Learning, DoublesAfterAReclaimThatFreedLessThanAQuarter) {
 
 TEST(Learning, GoesOnDoublingWhereOneFutileReclaimFollowsTheOther) {
   auto outcome = freed({}, MiB(40), ReclaimEnd::no_progress);
-  auto learning = after_reclaim(kPolicy, {}, request_for(MiB(40)), outcome);
+  auto learning = after_reclaim(kTrialPolicy, {}, request_for(MiB(40)), outcome);
   outcome.started_at += 1min;
-  learning = settle(kPolicy, learning, outcome.started_at);
+  learning = settle(kTrialPolicy, learning, outcome.started_at);
   EXPECT_EQ(learning.doublings, 1U) << "it only cooled down";
-  learning = after_reclaim(kPolicy, learning, request_for(MiB(40)), outcome);
+  learning = after_reclaim(kTrialPolicy, learning, request_for(MiB(40)), outcome);
   EXPECT_EQ(learning.doublings, 2U);
-  EXPECT_EQ(settle(kPolicy, learning, outcome.started_at + 4min - 1ns).doublings, 2U);
-  EXPECT_EQ(settle(kPolicy, learning, outcome.started_at + 4min).doublings, 1U);
+  EXPECT_EQ(settle(kTrialPolicy, learning, outcome.started_at + 4min - 1ns).doublings, 2U);
+  EXPECT_EQ(settle(kTrialPolicy, learning, outcome.started_at + 4min).doublings, 1U);
 }
 
 TEST(Learning, TakesFailuresForFutile) {
   for (const auto end :
        {ReclaimEnd::denied, ReclaimEnd::failed, ReclaimEnd::unsupported, ReclaimEnd::out_of_time}) {
-    EXPECT_EQ(after_reclaim(kPolicy, {}, request_for(MiB(40)), freed({}, MiB(40), end)).doublings, 1U)
+    EXPECT_EQ(after_reclaim(kTrialPolicy, {}, request_for(MiB(40)), freed({}, MiB(40), end)).doublings, 1U)
         << to_string(end);
   }
 }
 
 TEST(Learning, LearnsNothingFromWhatWasCutShort) {
   for (const auto end : {ReclaimEnd::stopped, ReclaimEnd::cgroup_gone, ReclaimEnd::under_pressure}) {
-    EXPECT_EQ(after_reclaim(kPolicy, {}, request_for(MiB(40)), freed({}, MiB(40), end)).doublings, 0U)
+    EXPECT_EQ(after_reclaim(kTrialPolicy, {}, request_for(MiB(40)), freed({}, MiB(40), end)).doublings, 0U)
         << to_string(end);
   }
 }
@@ -142,7 +145,7 @@ ReclaimOutcome ground_for(Duration cpu, Bytes bytes = {}) {
 
 TEST(Learning, HoldsItAgainstTheCgroupWhereAFairTryRanOutOfCpuTime) {
   const auto doublings_after = [](const ReclaimOutcome& outcome) {
-    return after_reclaim(kPolicy, {}, request_for(MiB(40)), outcome).doublings;
+    return after_reclaim(kTrialPolicy, {}, request_for(MiB(40)), outcome).doublings;
   };
   EXPECT_EQ(doublings_after(ground_for(49ms)), 0U) << "the budget was too small to tell";
   EXPECT_EQ(doublings_after(ground_for(50ms)), 1U);
@@ -152,7 +155,7 @@ TEST(Learning, HoldsItAgainstTheCgroupWhereAFairTryRanOutOfCpuTime) {
 
 TEST(Learning, AddsUpTriesThatWereTooShort) {
   const auto after = [](const Learning& learning, const ReclaimOutcome& outcome) {
-    return after_reclaim(kPolicy, learning, request_for(MiB(40)), outcome);
+    return after_reclaim(kTrialPolicy, learning, request_for(MiB(40)), outcome);
   };
   const auto two = after(after({}, ground_for(20ms)), ground_for(20ms));
   EXPECT_EQ(two.doublings, 0U);
@@ -165,10 +168,10 @@ TEST(Learning, AddsUpTriesThatWereTooShort) {
 
 TEST(Learning, IsTooLateToJudgeLongAfterTheCooldown) {
   const auto learning = tried(MiB(40));
-  EXPECT_FALSE(is_too_late_to_judge(kPolicy, learning, kStart + 30s, 20s));
-  EXPECT_FALSE(is_too_late_to_judge(kPolicy, learning, kStart + 50s - 1ns, 20s));
-  EXPECT_TRUE(is_too_late_to_judge(kPolicy, learning, kStart + 50s, 20s));
-  EXPECT_FALSE(is_too_late_to_judge(kPolicy, {}, kStart + 24h, 20s)) << "there is nothing to judge";
+  EXPECT_FALSE(is_too_late_to_judge(kTrialPolicy, learning, kStart + 30s, 20s));
+  EXPECT_FALSE(is_too_late_to_judge(kTrialPolicy, learning, kStart + 50s - 1ns, 20s));
+  EXPECT_TRUE(is_too_late_to_judge(kTrialPolicy, learning, kStart + 50s, 20s));
+  EXPECT_FALSE(is_too_late_to_judge(kTrialPolicy, {}, kStart + 24h, 20s)) << "there is nothing to judge";
 }
 
 TEST(Learning, StaysAsItIsWithoutAVerdict) {
@@ -179,30 +182,30 @@ TEST(Learning, StaysAsItIsWithoutAVerdict) {
   EXPECT_FALSE(learning.trial);
   EXPECT_EQ(learning.doublings, 2U);
   EXPECT_EQ(learning.raise, MiB(10));
-  EXPECT_EQ(settle(kPolicy, learning, kStart + 8h + 1min).doublings, 2U) << "calm has only begun";
+  EXPECT_EQ(settle(kTrialPolicy, learning, kStart + 8h + 1min).doublings, 2U) << "calm has only begun";
 }
 
 TEST(Learning, GoesBackAStepAfterACalmTrial) {
   Learning learning{.doublings = 3, .raise = MiB(20), .since = kStart, .trial = {}};
-  learning = judge(after_reclaim(kPolicy, learning, request_for(MiB(40)), freed(MiB(40), MiB(40))), MiB(1),
-                   kStart + 4min);
+  learning = judge(after_reclaim(kTrialPolicy, learning, request_for(MiB(40)), freed(MiB(40), MiB(40))),
+                   MiB(1), kStart + 4min);
   EXPECT_EQ(learning.doublings, 2U);
   EXPECT_EQ(learning.raise, MiB(10));
 }
 
 TEST(Learning, GoesBackAStepAfterEachCooldownWithoutAReclaim) {
   Learning learning{.doublings = 2, .raise = MiB(3), .since = kStart, .trial = {}};
-  EXPECT_EQ(settle(kPolicy, learning, kStart + 2min - 1ns).doublings, 2U);
-  learning = settle(kPolicy, learning, kStart + 2min);
+  EXPECT_EQ(settle(kTrialPolicy, learning, kStart + 2min - 1ns).doublings, 2U);
+  learning = settle(kTrialPolicy, learning, kStart + 2min);
   EXPECT_EQ(learning.doublings, 1U);
-  learning = settle(kPolicy, learning, kStart + 3min);
+  learning = settle(kTrialPolicy, learning, kStart + 3min);
   EXPECT_EQ(learning.doublings, 0U);
   EXPECT_EQ(learning.raise, Bytes{}) << "less than a MiB isn't worth remembering";
 }
 
 TEST(Learning, IsCalmWhereTheKernelCountsNoRefaults) {
   Learning learning{.doublings = 1, .raise = {}, .since = kStart, .trial = {}};
-  learning = after_reclaim(kPolicy, learning, request_for(MiB(40)), freed(MiB(40), MiB(40)));
+  learning = after_reclaim(kTrialPolicy, learning, request_for(MiB(40)), freed(MiB(40), MiB(40)));
   EXPECT_EQ(judge(learning, std::nullopt, kStart + 1min).doublings, 0U);
 }
 
@@ -232,15 +235,15 @@ class Simulation {
  private:
   bool scan() {
     auto& learning = history_.learning;
-    if (trial_has_ended(kPolicy, learning, now_)) {
+    if (trial_has_ended(kTrialPolicy, learning, now_)) {
       learning = judge(learning, refaulted_since(*learning.trial, refaults_), now_);
     } else {
-      learning = settle(kPolicy, learning, now_);
+      learning = settle(kTrialPolicy, learning, now_);
     }
-    const auto marks = learned_marks(watermarks(kPolicy, GiB(1)), learning);
+    const auto marks = learned_marks(watermarks(kTrialPolicy, GiB(1)), learning);
     const MemorySample sample{
         .usage = cache_, .effective_limit = GiB(1), .cache = CacheSample{cache_, cache_}};
-    const auto decision = decide({kPolicy, marks, history_, sample}, now_);
+    const auto decision = cmm::decide({kTrialPolicy, marks, history_, sample}, now_);
     if (const auto* request = std::get_if<ReclaimRequest>(&decision)) return reclaim(*request);
     return false;
   }
@@ -256,7 +259,7 @@ class Simulation {
       cache_ += request.bytes;
     }
     history_.last_attempt = now_;
-    history_.learning = after_reclaim(kPolicy, history_.learning, request, outcome);
+    history_.learning = after_reclaim(kTrialPolicy, history_.learning, request, outcome);
     return true;
   }
 
