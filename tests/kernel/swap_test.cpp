@@ -45,8 +45,13 @@ class Swap : public SwapTest {
     const auto data = file("data", kCache);
     for (int round = 0; round < 4; ++round) {
       fill_clean(reader, data, kReads);
-      const auto result = once({"--threshold", "128MiB", "--target", "0"});
-      EXPECT_EQ(result.status, ExitStatus{0}) << result.err;
+      Finished result;
+      // An emulated processor may not be done with it in the two seconds that a reclaim has.
+      int tries = in_vm() ? 5 : 1;
+      do {
+        result = once({"--threshold", "16MiB", "--target", "0"});
+        EXPECT_EQ(result.status, ExitStatus{0}) << result.err;
+      } while (--tries > 0 && app.reclaimable() > MiB(16));
       EXPECT_LE(app.reclaimable(), MiB(16)) << result.out;
       EXPECT_EQ(app.swapped(), Bytes{});
     }
