@@ -23,8 +23,6 @@ constexpr std::array kErrnos{EINTR,  EAGAIN, ENODEV, ENOENT, EACCES, EROFS,
                              EINVAL, EBUSY,  EMFILE, ENFILE, ENOMEM, EIO};
 constexpr auto kCacheSize = MiB(16);
 constexpr auto kTarget = MiB(6);
-// The counters lag behind by a batch of pages for each processor.
-constexpr auto kSlack = MiB(2);
 // What is looked at in turns has been looked at after so many scans.
 constexpr std::size_t kAllTurns = 17;
 

@@ -24,9 +24,6 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using testing::HasSubstr;
 
-// The counters lag behind by a batch of pages for each processor.
-constexpr auto kFloodSlack = MiB(2);
-
 std::string scope(unsigned number) { return fmt::format("cri-containerd-{:064x}.scope", number); }
 
 double seconds_since(Clock::time_point start) {
@@ -40,7 +37,7 @@ class Flood : public KernelTest {
     return {"--threshold", "8MiB", "--target", "6MiB", "--interval", "100ms", "--cooldown", "0"};
   }
   [[nodiscard]] static bool is_at_target(const TestCgroup& cgroup) {
-    return cgroup.reclaimable() <= MiB(6) + kFloodSlack;
+    return cgroup.reclaimable() <= MiB(6) + kSlack;
   }
 };
 
@@ -157,7 +154,7 @@ TEST_F(Flood, OfChangesOfTheLimitEndsAtWhatTheLastOneSays) {
   app.limit_memory(MiB(64));
   const auto data = file("data", MiB(48));
   fill_clean(app, data);
-  EXPECT_TRUE(daemon.wait_until([&] { return app.reclaimable() <= MiB(16) + kFloodSlack; }))
+  EXPECT_TRUE(daemon.wait_until([&] { return app.reclaimable() <= MiB(16) + kSlack; }))
       << human(app.reclaimable()) << "\n"
       << end_of(daemon.log());
   for (const auto& line : daemon.reclaims_of(app)) {

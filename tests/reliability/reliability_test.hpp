@@ -4,9 +4,13 @@
 #include <chrono>
 #include <string>
 
+#include "base/bytes.hpp"
 #include "support/kernel_test.hpp"
 
 namespace cmm::test {
+
+/// By so much a cgroup's counters may lag behind: a batch of pages for each processor.
+inline constexpr Bytes kSlack = MiB(2);
 
 /// CMM_TEST_LONG=1: all of it, which takes many minutes; otherwise what fits into every run.
 bool is_long();

@@ -12,6 +12,7 @@
 #include "support/system_failure.hpp"
 
 namespace cmm::test {
+
 PrivateMounts::PrivateMounts()
     : namespace_(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)),
       directory_(::open(".", O_PATH | O_CLOEXEC)) {
