@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "support/test_environment.hpp"
+#include "support/patience.hpp"
 
 namespace cmm::test {
 namespace {
@@ -115,11 +115,18 @@ Daemon::Daemon(std::vector<std::string> options, const std::string& runtime_dire
 }
 
 bool Daemon::wait_until(const std::function<bool()>& is_so) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
+  const Patience patience{kPatience};
   while (!is_so()) {
-    const auto ended = process_.wait(5ms);
-    if (ended) return is_so();
-    if (std::chrono::steady_clock::now() >= until) return false;
+    if (process_.wait(patience.pause())) return is_so();
+    if (patience.is_over()) return false;
+  }
+  return true;
+}
+
+bool Daemon::wait_until_log(const std::function<bool()>& says_so) {
+  const Patience patience{kPatience};
+  while (!says_so()) {
+    if (!process_.wait_for_more_output(patience.left())) return false;
   }
   return true;
 }
@@ -128,7 +135,7 @@ bool Daemon::wait_for_log(std::string_view text) { return process_.wait_for_outp
 
 std::optional<ReclaimLine> Daemon::wait_for_reclaim(const TestCgroup& cgroup, std::size_t nth) {
   std::vector<ReclaimLine> lines;
-  wait_until([&] { return (lines = reclaims_of(cgroup)).size() >= nth; });
+  wait_until_log([&] { return (lines = reclaims_of(cgroup)).size() >= nth; });
   if (lines.size() < nth) return std::nullopt;
   return lines[nth - 1];
 }
@@ -152,7 +159,7 @@ bool Daemon::wait_for_scans(std::size_t count) {
   process_.wait(0ms);
   // The one that may be going on now began before the call.
   const auto enough = scans() + count + 1;
-  return wait_until([&] { return scans() >= enough; });
+  return wait_until_log([&] { return scans() >= enough; });
 }
 
 std::optional<ExitStatus> Daemon::wait_for_end(std::chrono::milliseconds timeout) {

@@ -50,6 +50,8 @@ class Daemon {
   /// Waits until something is so, and takes in the log meanwhile; false: it isn't after a minute, or the end
   /// came.
   bool wait_until(const std::function<bool()>& is_so);
+  /// … for what is to be seen in the log alone, so that it is looked at only when there is more of it.
+  bool wait_until_log(const std::function<bool()>& says_so);
   bool wait_for_log(std::string_view text);
   /// Waits for the `nth` reclaim of this cgroup.
   std::optional<ReclaimLine> wait_for_reclaim(const TestCgroup& cgroup, std::size_t nth = 1);

@@ -163,8 +163,20 @@ bool Process::wait_for_output(std::string_view text, milliseconds timeout) {
   const auto seen = [&] {
     return out_.find(text) != std::string::npos || err_.find(text) != std::string::npos;
   };
-  while (!seen() && !status_ && steady_clock::now() < until) poll_once(until);
-  return seen();
+  while (!seen()) {
+    if (!wait_for_more_output(std::chrono::ceil<milliseconds>(until - steady_clock::now()))) return false;
+  }
+  return true;
+}
+
+bool Process::wait_for_more_output(milliseconds timeout) {
+  const auto until = steady_clock::now() + timeout;
+  const auto had = out_.size() + err_.size();
+  const auto has_more = [&] { return out_.size() + err_.size() > had; };
+  do {
+    poll_once(until);
+  } while (!has_more() && !status_ && steady_clock::now() < until);
+  return has_more();
 }
 
 void Process::poll_once(Deadline until) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cgroupfs/reclaimer_v2.hpp"
+#include "support/patience.hpp"
 
 namespace cmm::test {
 namespace {
@@ -50,10 +51,10 @@ bool kernel_takes_swappiness(const std::string& reclaim_file) {
 }
 
 bool eventually(const std::function<bool()>& is_so, std::chrono::milliseconds deadline) {
-  const auto until = std::chrono::steady_clock::now() + deadline;
+  const Patience patience{deadline};
   while (!is_so()) {
-    if (std::chrono::steady_clock::now() >= until) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    if (patience.is_over()) return false;
+    std::this_thread::sleep_for(patience.pause());
   }
   return true;
 }
