@@ -124,11 +124,7 @@ bool Daemon::wait_until(const std::function<bool()>& is_so) {
 }
 
 bool Daemon::wait_until_log(const std::function<bool()>& says_so) {
-  const Patience patience{kPatience};
-  while (!says_so()) {
-    if (!process_.wait_for_more_output(patience.left())) return false;
-  }
-  return true;
+  return process_.wait_until_output(says_so, kPatience);
 }
 
 bool Daemon::wait_for_log(std::string_view text) { return process_.wait_for_output(text, kPatience); }

@@ -12,10 +12,6 @@ class Patience {
  public:
   explicit Patience(std::chrono::milliseconds most) : most_(most) {}
 
-  [[nodiscard]] std::chrono::milliseconds left() const {
-    return std::max(std::chrono::milliseconds{0},
-                    std::chrono::ceil<std::chrono::milliseconds>(most_ - passed()));
-  }
   [[nodiscard]] bool is_over() const { return passed() >= most_; }
   /// From one look to the next.
   [[nodiscard]] std::chrono::milliseconds pause() const {

@@ -159,24 +159,23 @@ std::optional<ExitStatus> Process::wait(milliseconds timeout) {
 }
 
 bool Process::wait_for_output(std::string_view text, milliseconds timeout) {
-  const auto until = steady_clock::now() + timeout;
   const auto seen = [&] {
     return out_.find(text) != std::string::npos || err_.find(text) != std::string::npos;
   };
-  while (!seen()) {
-    if (!wait_for_more_output(std::chrono::ceil<milliseconds>(until - steady_clock::now()))) return false;
-  }
-  return true;
+  return wait_until_output(seen, timeout);
 }
 
-bool Process::wait_for_more_output(milliseconds timeout) {
+bool Process::wait_until_output(const std::function<bool()>& says_so, milliseconds timeout) {
   const auto until = steady_clock::now() + timeout;
-  const auto had = out_.size() + err_.size();
-  const auto has_more = [&] { return out_.size() + err_.size() > had; };
-  do {
-    poll_once(until);
-  } while (!has_more() && !status_ && steady_clock::now() < until);
-  return has_more();
+  const auto size = [&] { return out_.size() + err_.size(); };
+  while (!says_so()) {
+    const auto had = size();
+    do {
+      poll_once(until);
+    } while (size() == had && !status_ && steady_clock::now() < until);
+    if (size() == had) return false;
+  }
+  return true;
 }
 
 void Process::poll_once(Deadline until) {

@@ -52,8 +52,8 @@ class Process {
 
   /// Waits until the output or the error output contains `text`; false: `timeout` or the end came first.
   bool wait_for_output(std::string_view text, std::chrono::milliseconds timeout);
-  /// Waits until there is more output than now; false: `timeout` or the end came first.
-  bool wait_for_more_output(std::chrono::milliseconds timeout);
+  /// … until it says that something is so, which is asked only when there is more of it.
+  bool wait_until_output(const std::function<bool()>& says_so, std::chrono::milliseconds timeout);
 
   /// What it wrote to standard output up to the last wait.
   [[nodiscard]] const std::string& out() const { return out_; }
