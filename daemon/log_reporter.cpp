@@ -17,15 +17,35 @@
 namespace cmm {
 namespace {
 
-/// What a scan has to say about a target beyond its numbers; empty where all is well.
-std::string remark(const Decision& decision, bool dry_run, TimePoint now) {
+/// What a scan has to say about a target beyond its numbers.
+struct Remark {
+  std::string state;  ///< the same as long as there is nothing new to say; empty where all is well
+  std::string text;
+};
+
+Remark remark(const Decision& decision, bool dry_run, TimePoint now) {
   const auto* skip = std::get_if<Skip>(&decision);
-  if (skip == nullptr) return dry_run ? "would " + describe(decision, now) : "";
-  if (std::holds_alternative<Unreadable>(*skip)) return describe(decision, now);
+  if (skip == nullptr) {
+    // How much it is differs from scan to scan.
+    return dry_run ? Remark{"due", "would " + describe(decision, now)} : Remark{};
+  }
+  if (std::holds_alternative<Unreadable>(*skip)) {
+    const auto text = describe(decision, now);
+    return {text, text};
+  }
   if (std::holds_alternative<WouldSwap>(*skip)) {
-    return "over its threshold, but reclaim would swap: left alone (--allow-swap reclaims all the same)";
+    return {std::string{reason(*skip)},
+            "over its threshold, but reclaim would swap: left alone (--allow-swap reclaims all the same)"};
   }
   return {};
+}
+
+/// Whether a decision without a remark says that what was remarked is over: a cgroup that hangs or is under
+/// pressure wasn't looked at so far.
+bool is_fine(const Decision& decision) {
+  const auto* skip = std::get_if<Skip>(&decision);
+  return skip == nullptr ||
+         (!std::holds_alternative<Stuck>(*skip) && !std::holds_alternative<UnderPressure>(*skip));
 }
 
 /// Which cgroup a line is about, in the words of Kubernetes too where they are known.
@@ -184,19 +204,19 @@ void LogReporter::tell_names(const ScanReport& report) {
 }
 
 void LogReporter::tell_target(const TargetReport& row, TimePoint now) {
-  const auto text = remark(row.decision, dry_run_, now);
+  auto [state, text] = remark(row.decision, dry_run_, now);
   const auto told = told_.find(row.cgroup->id);
-  if (text.empty()) {
-    if (told == told_.end()) return;
+  if (state.empty()) {
+    if (told == told_.end() || !is_fine(row.decision)) return;
     log_event(LogLevel::info, "fine", fields_of(*row.cgroup),
               "is fine again: " + describe(row.decision, now));
     told_.erase(told);
     return;
   }
-  const bool again = told != told_.end();
-  told_[row.cgroup->id] = text;
-  const auto level = again ? LogLevel::debug : dry_run_ ? LogLevel::info : LogLevel::warn;
   const bool is_due = std::holds_alternative<ReclaimRequest>(row.decision);
+  const bool again = told != told_.end() && told->second == state;
+  const auto level = again ? LogLevel::debug : is_due ? LogLevel::info : LogLevel::warn;
+  told_[row.cgroup->id] = std::move(state);
   log_event(level, is_due ? "would_reclaim" : "left_alone", fields_of(*row.cgroup), text);
 }
 

@@ -46,7 +46,7 @@ class LogReporter {
   bool told_empty_ = false;
   bool gate_closed_ = false;
   std::set<std::string> unreadable_branches_;
-  std::unordered_map<CgroupId, std::string, CgroupId::Hash> told_;     // remarks that still hold
+  std::unordered_map<CgroupId, std::string, CgroupId::Hash> told_;     // state: the remark that still holds
   std::unordered_map<CgroupId, std::string, CgroupId::Hash> failing_;  // why the last reclaim failed
 };
 

@@ -4,7 +4,12 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "daemon/log.hpp"
 
@@ -24,16 +29,50 @@ class LogReporterTest : public testing::Test {
     ScanReport report;
     report.took = took;
     report.next_in = next_in;
-    testing::internal::CaptureStderr();
-    log.scanned(report);
-    if (took >= next_in) log.overran(took, next_in);
-    flush_log();
-    return testing::internal::GetCapturedStderr();
+    return told([&] {
+      log.scanned(report);
+      if (took >= next_in) log.overran(took, next_in);
+    });
+  }
+
+  /// A scan with one target, about which this was decided. What was logged.
+  std::string decided(Decision decision) { return scan(std::move(decision), {}); }
+
+  /// A scan that couldn't look into some branches. What was logged.
+  std::string unreadable(std::vector<Error> branches) { return scan(BelowThreshold{}, std::move(branches)); }
+
+  /// A reclaim that ended so. What was logged.
+  std::string reclaimed(const ReclaimOutcome& outcome) {
+    ReclaimJob job;
+    job.cgroup = app;
+    return told([&] { log.reclaimed(job, outcome); });
   }
 
   Settings settings;
   LogReporter log{settings};
+
+ private:
+  std::string scan(Decision decision, std::vector<Error> branches) {
+    ScanReport report;
+    report.next_in = 1s;
+    auto& row = report.targets.emplace_back();
+    row.cgroup = app;
+    row.decision = std::move(decision);
+    report.unreadable_branches = std::move(branches);
+    return told([&] { log.scanned(report); });
+  }
+  static std::string told(const std::function<void()>& tell) {
+    testing::internal::CaptureStderr();
+    tell();
+    flush_log();
+    return testing::internal::GetCapturedStderr();
+  }
+
+  CgroupRef app =
+      std::make_shared<const Cgroup>(Cgroup{.id = CgroupId{7}, .path = "pods/app", .container_id = {}});
 };
+
+Error because(std::errc code) { return {std::make_error_code(code), "read", "pods/app/memory.stat"}; }
 
 TEST_F(LogReporterTest, TellsOnceThatScansTakeTooLong) {
   scan(1ms, 1s);  // which says that there is nothing to watch
@@ -49,6 +88,66 @@ TEST_F(LogReporterTest, TellsThatScansTakeTooLongAgain) {
   scan(10s, 1s);
   scan(10ms, 1s);
   EXPECT_THAT(scan(10s, 1s), HasSubstr("overran"));
+}
+
+TEST_F(LogReporterTest, TellsOnceThatACgroupCantBeRead) {
+  EXPECT_THAT(decided(Unreadable{because(std::errc::io_error)}),
+              HasSubstr("warning left_alone cgroup=pods/app unreadable: cannot read pods/app/memory.stat: "
+                        "Input/output error"));
+  EXPECT_THAT(decided(Unreadable{because(std::errc::io_error)}), IsEmpty());
+  EXPECT_THAT(decided(BelowThreshold{}),
+              HasSubstr("info fine cgroup=pods/app is fine again: below threshold"));
+  EXPECT_THAT(decided(BelowThreshold{}), IsEmpty());
+}
+
+TEST_F(LogReporterTest, TellsEachNewErrorOfACgroup) {
+  decided(Unreadable{because(std::errc::io_error)});
+  EXPECT_THAT(decided(Unreadable{because(std::errc::permission_denied)}), HasSubstr("Permission denied"));
+  EXPECT_THAT(decided(WouldSwap{}),
+              HasSubstr("warning left_alone cgroup=pods/app over its threshold, but reclaim"));
+  EXPECT_THAT(decided(WouldSwap{}), IsEmpty());
+  EXPECT_THAT(decided(Unreadable{because(std::errc::io_error)}), HasSubstr("Input/output error"));
+}
+
+TEST_F(LogReporterTest, CallsNothingFineThatWasNotLookedAt) {
+  decided(Unreadable{because(std::errc::io_error)});
+  EXPECT_THAT(decided(Stuck{}), IsEmpty());
+  EXPECT_THAT(decided(UnderPressure{Percent{30}}), IsEmpty());
+  EXPECT_THAT(decided(Unreadable{because(std::errc::io_error)}), IsEmpty()) << "it was told";
+  EXPECT_THAT(decided(CoolingDown{}), HasSubstr("is fine again"));
+}
+
+TEST_F(LogReporterTest, TellsOnceWhatADryRunWouldFreeHoweverMuchItIs) {
+  settings.dry_run = true;
+  log = LogReporter{settings};
+  const auto due = [](Bytes bytes) {
+    ReclaimRequest request;
+    request.bytes = bytes;
+    return request;
+  };
+  EXPECT_THAT(decided(due(MiB(100))), HasSubstr("info would_reclaim cgroup=pods/app would free 100.0 MiB"));
+  EXPECT_THAT(decided(due(MiB(101))), IsEmpty());
+  EXPECT_THAT(decided(Unreadable{because(std::errc::io_error)}), HasSubstr("warning left_alone"));
+  EXPECT_THAT(decided(due(MiB(101))), HasSubstr("would free 101.0 MiB"));
+}
+
+TEST_F(LogReporterTest, TellsOfABranchWhenItsStateChanges) {
+  EXPECT_THAT(unreadable({because(std::errc::io_error)}),
+              HasSubstr("warning unreadable cannot read pods/app/memory.stat: Input/output error; what is "
+                        "below it isn't watched"));
+  EXPECT_THAT(unreadable({because(std::errc::io_error)}), IsEmpty());
+  EXPECT_THAT(unreadable({}), HasSubstr("info readable no longer so: cannot read"));
+  EXPECT_THAT(unreadable({}), IsEmpty());
+}
+
+TEST_F(LogReporterTest, TellsOnceWhyReclaimsFail) {
+  ReclaimOutcome outcome;
+  outcome.end = ReclaimEnd::failed;
+  outcome.error = because(std::errc::io_error);
+  EXPECT_THAT(reclaimed(outcome), HasSubstr("warning reclaimed"));
+  EXPECT_THAT(reclaimed(outcome), IsEmpty());
+  outcome.error = because(std::errc::permission_denied);
+  EXPECT_THAT(reclaimed(outcome), HasSubstr("Permission denied"));
 }
 
 }  // namespace
