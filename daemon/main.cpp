@@ -85,10 +85,10 @@ tl::expected<Options, std::string> read_again(const std::vector<std::string>& ar
   return parse_options(arguments).map_error([](const OptionsError& error) { return error.message; });
 }
 
-ExitCode serve(const Settings& settings, const Startup& startup, const std::vector<std::string>& arguments) {
-  Service service{settings, startup, [&] { return read_again(arguments); }};
-  if (const auto opened = service.open(settings); !opened) {
-    return log_failure(ExitCode::unavailable, opened.error());
+ExitCode serve(const Options& options, const Startup& startup, const std::vector<std::string>& arguments) {
+  Service service{options.settings, startup, [&] { return read_again(arguments); }};
+  if (const auto opened = service.open(options.settings); !opened) {
+    return log_failure(ExitCode::unavailable, with_place(options, opened.error()));
   }
   const auto hanging = service.run();
   if (service.is_reloading()) {
@@ -98,12 +98,15 @@ ExitCode serve(const Settings& settings, const Startup& startup, const std::vect
   return ExitCode::ok;
 }
 
-ExitCode run(const Settings& settings, const std::vector<std::string>& arguments) {
+ExitCode run(const Options& options, const std::vector<std::string>& arguments) {
+  const auto& settings = options.settings;
   raise_descriptor_limit();
   configure_log(settings.log_level, settings.log_format);
   const auto startup = start_up(settings);
-  if (!startup) return log_failure(startup.error().code, startup.error().message);
-  return settings.once ? scan_once(settings, *startup) : serve(settings, *startup, arguments);
+  if (!startup) {
+    return log_failure(startup.error().code, with_place(options, startup.error().message));
+  }
+  return settings.once ? scan_once(settings, *startup) : serve(options, *startup, arguments);
 }
 
 ExitCode main_or_error(const std::vector<std::string>& arguments) {
@@ -124,7 +127,7 @@ ExitCode main_or_error(const std::vector<std::string>& arguments) {
     case Action::explain:
       return print_explanation(*options);
     case Action::run:
-      return run(options->settings, arguments);
+      return run(*options, arguments);
   }
   return ExitCode::failure;
 }
