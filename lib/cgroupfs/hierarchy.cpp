@@ -107,10 +107,11 @@ HierarchyFault fault_of(std::error_code code) {
   return is_of_the_path ? HierarchyFault::not_a_cgroup : HierarchyFault::unreadable;
 }
 
-tl::unexpected<HierarchyError> cannot_stat(const std::string& path) {
+tl::unexpected<HierarchyError> cannot_stat(const Hierarchy& hierarchy, const std::string& path) {
   const auto code = last_error();
   if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory) {
-    return fault(HierarchyFault::missing, fmt::format("{} does not exist", path));
+    return fault(HierarchyFault::missing,
+                 fmt::format("{} does not exist; give a cgroup below {}", path, hierarchy.mount));
   }
   // What is too long for the kernel is too long for a line, too.
   constexpr std::size_t kShown = 200;
@@ -176,12 +177,13 @@ HierarchyResult<Parent> find_parent(const Hierarchy& hierarchy, const std::strin
     return fault(HierarchyFault::not_a_cgroup, path + " has a NUL byte in it, as no cgroup's path has");
   }
   struct stat dir {};
-  if (::stat(path.c_str(), &dir) != 0) return cannot_stat(path);
+  if (::stat(path.c_str(), &dir) != 0) return cannot_stat(hierarchy, path);
   if (!S_ISDIR(dir.st_mode)) {
-    return fault(HierarchyFault::not_a_cgroup, fmt::format("{} is a file, not a cgroup directory", path));
+    return fault(HierarchyFault::not_a_cgroup,
+                 fmt::format("{} is a file; give a cgroup below {}", path, hierarchy.mount));
   }
   struct stat mount {};
-  if (::stat(hierarchy.mount.c_str(), &mount) != 0) return cannot_stat(hierarchy.mount);
+  if (::stat(hierarchy.mount.c_str(), &mount) != 0) return cannot_stat(hierarchy, hierarchy.mount);
   if (dir.st_dev != mount.st_dev) return wrong_file_system(hierarchy, path);
   if (dir.st_ino == mount.st_ino) {
     return fault(

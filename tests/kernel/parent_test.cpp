@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
+#include "cgroupfs/memory_interface.hpp"
 #include "support/kernel_test.hpp"
+#include "support/obey_file_modes.hpp"
 #include "support/private_mounts.hpp"
 
 namespace cmm::test {
@@ -19,7 +22,9 @@ class Parent : public KernelTest {
  protected:
   void expect_refused(const std::string& path, int code, const std::string& part) {
     SCOPED_TRACE(path);
-    const auto result = once({"--parent", path});
+    expect_refusal(once({"--parent", path}), code, part);
+  }
+  static void expect_refusal(const Finished& result, int code, const std::string& part) {
     EXPECT_EQ(result.status, ExitStatus{code});
     EXPECT_THAT(result.err, HasSubstr(" error failed "));
     EXPECT_THAT(result.err, HasSubstr(part));
@@ -30,13 +35,14 @@ class Parent : public KernelTest {
 
 TEST_F(Parent, ThatDoesNotExistIsRefused) {
   expect_refused(top().absolute() + "/missing", kUnavailable, "does not exist");
+  const auto& mount = memory_hierarchy().mount;
   expect_refused("cmm-test-missing", kUnavailable,
-                 memory_hierarchy().mount + "/cmm-test-missing does not exist");
+                 mount + "/cmm-test-missing does not exist; give a cgroup below " + mount);
 }
 
 TEST_F(Parent, ThatIsNoCgroupIsRefused) {
   expect_refused("/tmp", kUsage, "/tmp is not on a cgroup file system");
-  expect_refused(top().file("cgroup.procs"), kUsage, "is a file, not a cgroup directory");
+  expect_refused(top().file("cgroup.procs"), kUsage, "is a file; give a cgroup below ");
 }
 
 TEST_F(Parent, ThatIsTheRootOfTheHierarchyIsRefused) {
@@ -72,6 +78,21 @@ TEST_F(Parent, ThatCanOnlyBeReadIsRefused) {
     GTEST_SKIP() << environment_name() << ": no mount namespace of its own: " << error.what();
   }
   expect_refused(top().path(), kNoPermission, "Read-only file system");
+}
+
+TEST_F(Parent, ThatMayNotBeWrittenIsRefused) {
+  const auto file = top().file(memory_interface(memory_hierarchy().version).reclaim);
+  ASSERT_EQ(::chmod(file.c_str(), 0), 0);
+  Daemon daemon{{"--parent", top().path()}, runtime_directory(), obey_file_modes};
+  EXPECT_EQ(daemon.wait_for_end(), ExitStatus{kNoPermission});
+  EXPECT_THAT(daemon.log(), HasSubstr("open " + file + " for writing: Permission denied"));
+}
+
+TEST_F(Parent, FromTheFileIsRefusedWithItsPlaceThere) {
+  const auto file = config("interval: 1s\nparent: cmm-test-missing\n");
+  Daemon daemon{{"--config", file}, runtime_directory()};
+  EXPECT_EQ(daemon.wait_for_end(), ExitStatus{kUnavailable});
+  EXPECT_THAT(daemon.log(), HasSubstr(" failed " + file + ":2: parent: "));
 }
 
 TEST_F(Parent, MayBeNamedBelowTheMountOrByItsWholePath) {
