@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/obey_file_modes.hpp"
+#include "support/one_line.hpp"
 #include "support/process.hpp"
 
 namespace cmm::test {
@@ -21,24 +23,18 @@ using testing::StartsWith;
 using Arguments = std::vector<std::string>;
 
 constexpr int exit_usage = 64;
+constexpr int exit_unavailable = 69;
 constexpr int exit_config = 78;
 
+/// As root or as anybody else: what the modes of files forbid is forbidden.
 Finished run_daemon(Arguments arguments) {
   arguments.insert(arguments.begin(), CMM_DAEMON);
-  return run({std::move(arguments)});
+  return run({.command = std::move(arguments), .before_exec = obey_file_modes});
 }
 
-/// Ends with this code, prints nothing to standard output and one line to standard error.
 void expect_one_line_error(const Arguments& arguments, int code, const std::string& part) {
-  const auto result = run_daemon(arguments);
   SCOPED_TRACE(testing::PrintToString(arguments));
-  EXPECT_FALSE(result.timed_out);
-  EXPECT_EQ(result.status, (ExitStatus{code, 0}));
-  EXPECT_EQ(result.out, "");
-  EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
-  EXPECT_THAT(result.err, StartsWith("cgroup-memory-manager: "));
-  EXPECT_THAT(result.err, EndsWith("\n"));
-  EXPECT_THAT(result.err, HasSubstr(part));
+  expect_one_line(run_daemon(arguments), code, AllOf(StartsWith("cgroup-memory-manager: "), HasSubstr(part)));
 }
 
 namespace fs = std::filesystem;
@@ -123,7 +119,6 @@ TEST_F(ConfigFile, ThatCannotBeReadEndsWithOneLineAndTheConfigCode) {
   expect_one_line_error({"--config", "/nonexistent.yaml"}, exit_config,
                         "cannot open /nonexistent.yaml: No such file or directory");
   expect_one_line_error({"--config", "/"}, exit_config, "cannot read /: it is a directory");
-  if (::geteuid() == 0) return;  // root may read everything
   const auto path = write("once: true\n");
   std::filesystem::permissions(path, std::filesystem::perms::none);
   expect_one_line_error({"--config", path}, exit_config, "Permission denied");
@@ -149,6 +144,14 @@ TEST_F(ConfigFile, IsPrintedWithTheEffectiveSettingsAndTheOutputIsAConfigFileAga
   EXPECT_THAT(first.out, HasSubstr("rules:\n  - match: {path: \"a/*\"}\n    target: 0 B\n"));
   EXPECT_EQ(first.err, "");
   EXPECT_EQ(run_daemon({"--check-config", "--config", write(first.out)}).out, first.out);
+}
+
+TEST(AFatalError, OfASystemWithoutTheMemoryControllerNamesTheRemedy) {
+  expect_one_line(
+      run_daemon({"--once", "--cgroup-root", "/nonexistent"}), exit_unavailable,
+      HasSubstr(
+          " failed no cgroup hierarchy that owns the memory controller is mounted at or below /nonexistent "
+          "(cgroup_root); mount the host's /sys/fs/cgroup there"));
 }
 
 TEST(AFatalError, IsLoggedInTheFormThatWasAskedFor) {

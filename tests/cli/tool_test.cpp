@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cgroupfs/hierarchy.hpp"
+#include "support/one_line.hpp"
 #include "support/tool_process.hpp"
 
 namespace cmm::test {
@@ -25,20 +26,13 @@ constexpr int kNoPermission = 77;
 const Arguments kCommands{"create", "delete", "memory-max",  "memory-high",   "swap-max", "cpu-max",
                           "show",   "run",    "test-memory", "stress-memory", "monitor",  "version"};
 
-/// Ended with this code, printed nothing to standard output and one line to standard error.
-void expect_one_line(const Finished& result, int code, const std::string& part) {
-  EXPECT_FALSE(result.timed_out);
-  EXPECT_EQ(result.status, (ExitStatus{code, 0}));
-  EXPECT_EQ(result.out, "");
-  EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
-  EXPECT_THAT(result.err, StartsWith("cgroup-tool: "));
-  EXPECT_THAT(result.err, EndsWith("\n"));
-  EXPECT_THAT(result.err, HasSubstr(part));
+testing::Matcher<std::string> says(const std::string& part) {
+  return AllOf(StartsWith("cgroup-tool: "), HasSubstr(part));
 }
 
 void expect_tool_error(const Arguments& arguments, int code, const std::string& part) {
   SCOPED_TRACE(testing::PrintToString(arguments));
-  expect_one_line(run_tool(arguments), code, part);
+  expect_one_line(run_tool(arguments), code, says(part));
 }
 
 /// Runs `"TOOL" WHAT` in a shell.
@@ -112,8 +106,8 @@ TEST(Tool, ReturnsItsCodeWhereNobodyTakesItsMessage) {
 
 TEST(Tool, LostOutputIsAFailure) {
   expect_one_line(in_shell("--help >/dev/full"), 1,
-                  "cannot write to standard output: No space left on device");
-  expect_one_line(in_shell("--help >&-"), 1, "cannot write to standard output: Bad file descriptor");
+                  says("cannot write to standard output: No space left on device"));
+  expect_one_line(in_shell("--help >&-"), 1, says("cannot write to standard output: Bad file descriptor"));
 }
 
 TEST(Tool, ReaderThatHasGoneIsNoneToComplainTo) {
@@ -174,7 +168,7 @@ TEST_F(ToolPath, ThatMayNotBeMadeIsRefusedForWantOfPermission) {
   }
   const auto result = run(command);
   if (result.status == ExitStatus{127}) GTEST_SKIP() << "no setpriv, and so no way to be somebody else";
-  expect_one_line(result, kNoPermission, "cannot ");
+  expect_one_line(result, kNoPermission, says("cannot "));
 }
 
 }  // namespace
