@@ -225,9 +225,11 @@ std::string table_of_settings(std::string_view group) {
 std::string exit_codes() {
   constexpr std::pair<ExitCode, std::string_view> codes[] = {
       {ExitCode::ok, "done, or stopped by SIGTERM or SIGINT"},
-      {ExitCode::failure, "a reclaim of --once failed, or something unexpected happened"},
-      {ExitCode::usage, "an option or its value is not accepted"},
-      {ExitCode::unavailable, "no memory controller, no such parent, or a kernel without memory.reclaim"},
+      {ExitCode::failure,
+       "a reclaim of --once failed or hangs in the kernel, or something unexpected happened"},
+      {ExitCode::usage, "an option or its value is not accepted, or the parent is no cgroup to watch"},
+      {ExitCode::unavailable,
+       "no memory controller, no such parent, or no memory.reclaim on this kernel (before Linux 5.19)"},
       {ExitCode::no_permission, "no permission to read or write what is needed"},
       {ExitCode::config, "the configuration file can't be read or is not accepted"},
   };
