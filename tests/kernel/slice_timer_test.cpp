@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/unique_fd.hpp"
+#include "support/kernel_test.hpp"
 
 namespace cmm {
 namespace {
@@ -39,7 +40,10 @@ class FullPipe {
   bool filled_ = false;
 };
 
-TEST(SliceTimer, EndsAWriteThatBlocks) {
+/// It needs no cgroup, but the processors and kernels that those with one run on.
+class ASlice : public test::KernelTest {};
+
+TEST_F(ASlice, EndsAWriteThatBlocks) {
   const FullPipe pipe;
   ASSERT_TRUE(pipe.is_full());
   SliceTimer timer;
@@ -48,7 +52,7 @@ TEST(SliceTimer, EndsAWriteThatBlocks) {
   EXPECT_GE(slice.took, 2ms);
 }
 
-TEST(SliceTimer, EndsAWriteThatTheFirstSignalCameTooSoonFor) {
+TEST_F(ASlice, EndsAWriteThatTheFirstSignalCameTooSoonFor) {
   const FullPipe pipe;
   ASSERT_TRUE(pipe.is_full());
   SliceTimer timer;
@@ -56,13 +60,13 @@ TEST(SliceTimer, EndsAWriteThatTheFirstSignalCameTooSoonFor) {
 }
 
 // A traced or emulated process may need longer for a signal than a short slice lasts.
-TEST(SliceTimer, ComesToAnEndWhereSignalsComeFasterThanTheyAreHandled) {
+TEST_F(ASlice, ComesToAnEndWhereSignalsComeFasterThanTheyAreHandled) {
   const UniqueFd file{::memfd_create("slice", 0)};
   SliceTimer timer;
   for (int i = 0; i < 100; ++i) EXPECT_EQ(timer.write(file.get(), "0", 1ns).error, std::error_code{});
 }
 
-TEST(SliceTimer, SendsNoSignalAfterTheWrite) {
+TEST_F(ASlice, SendsNoSignalAfterTheWrite) {
   const UniqueFd file{::memfd_create("slice", 0)};
   SliceTimer timer;
   EXPECT_EQ(timer.write(file.get(), "0", 1ms).error, std::error_code{});
