@@ -57,6 +57,32 @@ TEST_F(Lifecycle, ACgroupRemovedDuringItsReclaimEndsThatReclaimAlone) {
   FAIL() << "each reclaim was over before the removal";
 }
 
+TEST_F(Lifecycle, ACgroupRemovedWhileItsReclaimWaitsInLineEndsThatReclaimAlone) {
+  const auto cache = file("cache", big_cache());
+  const auto data = file("data", MiB(100));
+  // Now and then the first reclaim is over before the removal comes.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const auto first = make("first");
+    const auto gone = make("gone");
+    fill_clean(gone, data);
+    fill_clean(first, cache);
+    const auto before = first.usage();
+    auto daemon = watch({"--threshold", "64MiB", "--target", "0", "--max-reclaims", "1"});
+    ASSERT_TRUE(wait_until_shrinking(first, before)) << daemon.log();
+    ASSERT_TRUE(gone.remove());
+    const auto line = daemon.wait_for_reclaim(gone);
+    ASSERT_TRUE(line) << daemon.log();
+    EXPECT_EQ(daemon.stop(), ExitStatus{0});
+    if (line->slices > 0) continue;
+
+    EXPECT_EQ(line->outcome, "cgroup gone");
+    EXPECT_EQ(daemon.reclaims_of(first).size(), 1);
+    EXPECT_THAT(daemon.log(), Not(HasSubstr(" warning "))) << "that it is gone is no fault";
+    return;
+  }
+  FAIL() << "each time the reclaim before it was over before the removal";
+}
+
 TEST_F(Lifecycle, ACgroupRecreatedUnderTheSameNameHasNoCooldownOfTheOldOne) {
   const auto app = make("app");
   const auto data = file("data", MiB(100));

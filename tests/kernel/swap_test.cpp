@@ -98,12 +98,14 @@ TEST_F(Swap, HoldsTheDaemonBackWhereTheKernelWouldSwap) {
   const auto app = make("app");
   const auto data = file("data", kCache);
   fill_clean(app, data);
+  const Tenant tenant{app, [] { keep_anonymous(kAnon); }};
   EXPECT_THAT(once({"--threshold", "128MiB"}).out, HasSubstr("would swap"));
   auto daemon = watch({"--threshold", "128MiB", "--interval", "100ms"});
   ASSERT_TRUE(daemon.wait_for_log("cgroup=" + app.path() + " over its threshold, but reclaim would swap"));
   ASSERT_TRUE(daemon.wait_for_scans(3));
   EXPECT_EQ(daemon.reclaims_of(app).size(), 0);
   EXPECT_GE(data.resident(), nearly(kCache));
+  EXPECT_EQ(app.swapped(), Bytes{});
 }
 
 TEST_F(Swap, IsRiskedWithAllowSwap) {
