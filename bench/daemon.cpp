@@ -26,8 +26,10 @@ namespace {
 namespace fs = std::filesystem;
 
 // Nothing goes to a file: its cache would be charged to the daemon's cgroup.
-[[noreturn]] void start(const std::string& cgroup, std::vector<std::string> command) {
+[[noreturn]] void start(const std::string& runtime, const std::string& cgroup,
+                        std::vector<std::string> command) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setenv("RUNTIME_DIRECTORY", runtime.c_str(), 1);
   try {
     join_cgroup(cgroup);
   } catch (const std::exception&) {
@@ -52,10 +54,10 @@ std::string copy_of_daemon(const Sandbox& sandbox, const std::string& daemon) {
   return copy;
 }
 
-Daemon::Daemon(const std::string& cgroup, std::vector<std::string> command) {
+Daemon::Daemon(const Sandbox& sandbox, const std::string& cgroup, std::vector<std::string> command) {
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("no process for the daemon");
-  if (pid_ == 0) start(cgroup, std::move(command));
+  if (pid_ == 0) start(sandbox.data + "/run", cgroup, std::move(command));
 }
 
 Daemon::~Daemon() {

@@ -15,10 +15,11 @@ namespace cmm::bench {
 /// other processes' use of the program would pay for the daemon.
 std::string copy_of_daemon(const Sandbox& sandbox, const std::string& daemon);
 
-/// The daemon, running in a cgroup of its own as long as the object lives.
+/// The daemon, running in a cgroup of its own as long as the object lives. What it keeps while it runs is in
+/// the sandbox: the machine may have another one at work.
 class Daemon {
  public:
-  Daemon(const std::string& cgroup, std::vector<std::string> command);
+  Daemon(const Sandbox& sandbox, const std::string& cgroup, std::vector<std::string> command);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();

@@ -66,7 +66,7 @@ void measure(const Sandbox& sandbox, const Arguments& arguments, const std::stri
                                    sandbox.name + "/kubepods", "--container-logs", logs};
   if (scraped) command.insert(command.end(), {"--metrics", fmt::format("listen={}", socket)});
   {
-    const Daemon daemon{cgroup, std::move(command)};
+    const Daemon daemon{sandbox, cgroup, std::move(command)};
     watch(daemon, 15);  // the first scan opens everything
     const auto before = daemon.cpu_seconds();
     watch(daemon, arguments.seconds, socket, kScrapePeriod);
