@@ -20,6 +20,11 @@ const char* last_component(const std::string& path) {
   return path.c_str() + (slash == std::string::npos ? 0 : slash + 1);
 }
 
+/// Runtimes' helpers: nothing tells that one went and a container came, which makes the same number.
+bool has_unwatched_children(const Branch& branch) {
+  return branch.targets.size() + branch.branches.size() < branch.listed_children;
+}
+
 /// The cgroups from the first component of `path` down to the last but one: "a/b/c" gives a, a/b.
 std::vector<std::string> ancestors(const std::string& path) {
   std::vector<std::string> found;
@@ -138,7 +143,10 @@ void CgroupTree::refresh_root(Root& root) {
 void CgroupTree::refresh_below_ancestors(Root& root) {
   auto above = Limit::max();
   for (auto& branch : root.above) {
-    if (branch.dir) read_limits(branch, above);
+    // One that couldn't be opened, or was in quarantine: try again.
+    if (!branch.dir) branch = open_from_root(branch.cgroup->path);
+    if (!branch.dir) continue;
+    read_limits(branch, above);
     above = branch.effective_limit;
   }
   if (root.branch.dir) refresh_branch(root.branch, above);
@@ -189,6 +197,7 @@ void CgroupTree::read_limits(Branch& branch, Limit above) {
 bool CgroupTree::has_changed(Branch& branch) const {
   const auto state = directory_state(branch.dir.get());
   bool changed = branch.stale || !state || state->children != branch.listed_children;
+  changed = changed || (has_unwatched_children(branch) && is_turn_of(*branch.cgroup));
   for (auto& target : branch.targets) {
     if (target.untouched && !in_quarantine(*target.cgroup))
       target.gone = true;  // to be found again, and opened
@@ -304,7 +313,12 @@ void collect_unreadable(const Branch& branch, std::vector<Error>& errors) {
 
 std::vector<Error> CgroupTree::unreadable() const {
   std::vector<Error> errors;
-  for (const auto& root : roots_) collect_unreadable(root.branch, errors);
+  for (const auto& root : roots_) {
+    collect_unreadable(root.branch, errors);
+    // What is above a parent that isn't there isn't missed.
+    if (!root.branch.dir) continue;
+    for (const auto& above : root.above) collect_unreadable(above, errors);
+  }
   return errors;
 }
 

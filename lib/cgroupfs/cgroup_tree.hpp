@@ -74,9 +74,9 @@ inline constexpr unsigned kTurns = 16;
 ///
 /// How changes are noticed without listing directories: a directory's link count says how many children it
 /// has, and a removed cgroup answers ENODEV on its held files. Where no known child died and their number is
-/// the same, it is the same children. Whether a leaf got children is looked at when it is its turn. (inotify
-/// would miss what is made through another cgroup namespace's mount: that is another superblock with inodes
-/// of its own.)
+/// the same, it is the same children. Whether a leaf got children is looked at when it is its turn, and so
+/// are branches with children that aren't watched. (inotify would miss what is made through another cgroup
+/// namespace's mount: that is another superblock with inodes of its own.)
 class CgroupTree {
  public:
   CgroupTree(Hierarchy hierarchy, std::vector<Parent> parents);
@@ -104,7 +104,8 @@ class CgroupTree {
     for (auto& root : roots_) visit_branches(root.branch, visit);
   }
 
-  /// The branches that can't be read, with why; a missing parent is one of them.
+  /// The branches that can't be read, with why; a missing parent is one of them, and what is above one
+  /// counts.
   [[nodiscard]] std::vector<Error> unreadable() const;
 
   [[nodiscard]] const MemoryInterface& interface() const { return interface_; }

@@ -176,6 +176,16 @@ TEST_F(CgroupTreeTest, LeavesARuntimesHelpersOut) {
   EXPECT_THAT(targets(), ElementsAre("top/crio-" + fake_container_id() + ".scope"));
 }
 
+TEST_F(CgroupTreeTest, FindsAContainerThatCameWhereAHelperWent) {
+  const auto helper = "top/crio-conmon-" + fake_container_id() + ".scope";
+  tree.add(helper);
+  tree.add("top/" + scope('a'));
+  EXPECT_THAT(targets(), ElementsAre("top/" + scope('a')));
+  tree.remove(helper);
+  tree.add("top/" + scope('b'));
+  EXPECT_THAT(targets_after_a_round(), ElementsAre("top/" + scope('a'), "top/" + scope('b')));
+}
+
 TEST_F(CgroupTreeTest, NeverTakesTheParentItself) {
   tree.add("top");
   EXPECT_THAT(targets(), IsEmpty());
@@ -285,6 +295,23 @@ TEST_F(CgroupTreeTest, AppliesTheLimitsAboveTheParentToo) {
   EXPECT_EQ(limit_above(), Limit{Bytes{777}});
   tree.write("high.slice/mid", "memory.max", "555\n");
   EXPECT_EQ(limit_above(), Limit{Bytes{555}});
+}
+
+TEST_F(CgroupTreeTest, FindsTheLimitOfWhatWasInQuarantineAboveTheParent) {
+  tree.add("high.slice", {.limit = "777"});
+  tree.add("high.slice/mid", {.limit = "888"});
+  tree.add("high.slice/mid/top/leaf");
+  watch({{"high.slice/mid/top"}});
+  ScanWatch unwatched;
+  watch().refresh(unwatched, {{"high.slice/mid", Stuck{}}});
+  ASSERT_THAT(watch().unreadable(), SizeIs(1));
+  EXPECT_EQ(watch().unreadable()[0].path, tree.absolute("high.slice/mid"));
+  watch().for_each_target([](const Branch& branch, const Target&) {
+    EXPECT_EQ(branch.effective_limit, Limit{Bytes{777}}) << "what is above it counts all the same";
+  });
+  tree.write("high.slice/mid", "memory.max", "555\n");
+  EXPECT_EQ(limit_above(), Limit{Bytes{555}});
+  EXPECT_THAT(watch().unreadable(), IsEmpty());
 }
 
 TEST_F(CgroupTreeTest, LooksAtMemoryHighAgainWhenItIsItsTurn) {
