@@ -72,17 +72,16 @@ Result<MemorySample> Sampler::read_usage(const Branch& branch, Target& target, B
   const auto usage = parse_number(*text);
   if (!usage) return tl::unexpected{failure(target, branch, kNonsense, interface_.usage)};
   const auto look = is_turn && !target.stat.fd ? LimitLook::all : LimitLook::remember;
-  auto limit = effective_limit(branch, target, node_total, look);
+  auto limit = effective_limit(branch, target, node_total, {look, look});
   if (!limit) return tl::unexpected{std::move(limit.error())};
   return MemorySample{.usage = Bytes{*usage}, .effective_limit = *limit, .cache = {}, .guards = {}};
 }
 
-Result<Bytes> Sampler::effective_limit(const Branch& branch, Target& target, Bytes node_total,
-                                       LimitLook look) {
-  const auto own = target.limits.read(reader_, interface_, target.dir.get(), look);
+Result<Bytes> Sampler::effective_limit(const Branch& branch, Target& target, Bytes node_total, Looks looks) {
+  const auto own = target.limits.read(reader_, interface_, target.dir.get(), looks.own);
   target.limits.close();  // read too seldom to be worth an open file
   if (!own) return tl::unexpected{failure(target, branch, own.error(), interface_.limit)};
-  const auto payload = payload_limit(target, look);
+  const auto payload = payload_limit(target, looks.payload);
   if (!payload) return tl::unexpected{failure(target, branch, payload.error(), container_payload)};
   const auto of_target = tighter(*own, *payload);
   return tighter(tighter(of_target, branch.effective_limit), Limit{node_total}).value_or(node_total);
@@ -112,12 +111,10 @@ Result<MemorySample> Sampler::read_cache(const Branch& branch, Target& target, B
   // Without the `file` key the droppable part is what is known of the cache.
   sample.cache = CacheSample{.cache = stat->file.value_or(*reclaimable), .reclaimable = *reclaimable};
 
-  auto look = is_turn ? LimitLook::all : LimitLook::remember;
-  if (const auto limit = stat->hierarchical_limit) {
-    target.limits.remember(Limit{*limit});
-    look = LimitLook::remember;
-  }
-  auto effective = effective_limit(branch, target, node_total, look);
+  const auto look = is_turn ? LimitLook::all : LimitLook::remember;
+  const auto limit = stat->hierarchical_limit;
+  if (limit) target.limits.remember(Limit{*limit});
+  auto effective = effective_limit(branch, target, node_total, {limit ? LimitLook::remember : look, look});
   if (!effective) return tl::unexpected{std::move(effective.error())};
   sample.effective_limit = *effective;
   return sample;
@@ -132,7 +129,7 @@ Result<Bytes> Sampler::read_limit(Branch& branch, Target& target, Bytes node_tot
       return tl::unexpected{Error{own.error(), "read the limits of", mount_ + "/" + branch.cgroup->path}};
     }
   }
-  return effective_limit(branch, target, node_total, LimitLook::all);
+  return effective_limit(branch, target, node_total, {LimitLook::all, LimitLook::all});
 }
 
 Result<GuardSample> Sampler::read_guards(const Branch& branch, Target& target, bool swap_matters) {

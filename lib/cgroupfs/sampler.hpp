@@ -47,10 +47,16 @@ class Sampler {
   void release(Target& target, bool over_threshold);
 
  private:
+  /// At the target's own limits, and at those of a container's payload.
+  struct Looks {
+    LimitLook own;
+    LimitLook payload;
+  };
+
   std::error_code open_directory(const Branch& branch, Target& target);
   Result<bool> may_swap(const Branch& branch, Target& target);
   Io<Limit> payload_limit(Target& target, LimitLook look);
-  Result<Bytes> effective_limit(const Branch& branch, Target& target, Bytes node_total, LimitLook look);
+  Result<Bytes> effective_limit(const Branch& branch, Target& target, Bytes node_total, Looks looks);
   Error failure(Target& target, const Branch& branch, std::error_code code, const char* file);
 
   std::string mount_;

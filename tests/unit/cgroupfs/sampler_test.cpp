@@ -47,14 +47,17 @@ class SamplerTest : public testing::TestWithParam<CgroupVersion> {
         refresh);
   }
 
+  Result<MemorySample> whole() {
+    return with_target<Result<MemorySample>>(
+        [&](const Branch& branch, Target& target) -> Result<MemorySample> {
+          const auto sample = sampler.read_usage(branch, target, kNodeTotal, true);
+          if (!sample) return tl::unexpected{sample.error()};
+          return sampler.read_cache(branch, target, kNodeTotal, true, *sample);
+        });
+  }
+
   Result<CacheSample> cache() {
-    return with_target<Result<CacheSample>>([&](const Branch& branch, Target& target) -> Result<CacheSample> {
-      const auto sample = sampler.read_usage(branch, target, kNodeTotal, true);
-      if (!sample) return tl::unexpected{sample.error()};
-      return sampler.read_cache(branch, target, kNodeTotal, true, *sample).map([](const MemorySample& whole) {
-        return *whole.cache;
-      });
-    });
+    return whole().map([](const MemorySample& sample) { return *sample.cache; });
   }
 
   Result<bool> may_swap() {
@@ -103,6 +106,14 @@ TEST_P(SamplerTest, FindsTheLimitThatARuntimeSetsBelowTheContainer) {
   EXPECT_EQ(usage()->effective_limit, MiB(200)) << "… also where it changes";
   tree.write(path, files().limit, "52428800\n");
   EXPECT_EQ(usage()->effective_limit, MiB(50));
+}
+
+TEST_P(SamplerTest, FindsThatLimitAlsoWhereItReadsTheCacheEachTime) {
+  tree.add(path, {.limit = "314572800"});
+  tree.add(path + "/container", {.limit = "104857600"});
+  EXPECT_EQ(whole()->effective_limit, MiB(100));
+  tree.write(path + "/container", files().limit, "52428800\n");
+  EXPECT_EQ(whole()->effective_limit, MiB(50));
 }
 
 TEST_P(SamplerTest, LimitsByTheNodesMemoryWhereNothingElseDoes) {
