@@ -12,15 +12,20 @@ using Seconds = std::chrono::duration<double>;
 // Further ahead nothing can be told from a few seconds of growth, and it keeps durations from overflowing.
 constexpr Seconds kHorizon = std::chrono::hours{24};
 
+// A cgroup is charged in batches of 64 pages for each CPU: over milliseconds one would pass for a rate. Half
+// of the shortest interval that can be configured.
+constexpr Seconds kShortestLook = std::chrono::milliseconds{50};
+
 Duration shortest_of(const Pace& pace) { return std::min(pace.shortest, pace.longest); }
 
 }  // namespace
 
 Growth grown(const Growth& before, Bytes usage, TimePoint now) {
   Growth growth{.at = now, .usage = usage, .bytes_per_second = 0};
-  const auto passed = std::chrono::duration_cast<Seconds>(now - before.at).count();
-  if (before.at == TimePoint{} || passed <= 0) return growth;
-  growth.bytes_per_second = static_cast<double>((usage - before.usage).count()) / passed;
+  if (before.at == TimePoint{}) return growth;
+  const auto passed = std::chrono::duration_cast<Seconds>(now - before.at);
+  if (passed < kShortestLook) return before;
+  growth.bytes_per_second = static_cast<double>((usage - before.usage).count()) / passed.count();
   return growth;
 }
 

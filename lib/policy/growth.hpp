@@ -15,7 +15,7 @@ struct Growth {
   double bytes_per_second = 0;  ///< between the last two looks; 0 where it didn't grow
 };
 
-/// Takes in what is seen now.
+/// Takes in what is seen now; not where next to no time has passed.
 Growth grown(const Growth& before, Bytes usage, TimePoint now);
 
 /// How long until `amount` has grown to `mark` at this pace; nothing where it doesn't, or not within a day.

@@ -29,13 +29,15 @@ Learning calmed(Learning learning, TimePoint now) {
 // After so much CPU time spent on pages that don't go, the cgroup is to blame and no longer the budget.
 constexpr Duration kFairTry = std::chrono::milliseconds{50};
 
-// Of these the cgroup is not to blame, and nothing is learned from them.
-bool was_cut_short(ReclaimEnd end) {
-  return end == ReclaimEnd::stopped || end == ReclaimEnd::cgroup_gone || end == ReclaimEnd::under_pressure;
+// Of these the cgroup is not to blame, and nothing is learned from them: something came in between, or
+// somebody else has dropped the cache before.
+bool is_excused(ReclaimEnd end) {
+  return end == ReclaimEnd::stopped || end == ReclaimEnd::cgroup_gone || end == ReclaimEnd::under_pressure ||
+         end == ReclaimEnd::target_reached;
 }
 
 bool is_futile(const ReclaimOutcome& outcome) {
-  return !was_cut_short(outcome.end) && outcome.freed < Bytes{outcome.requested.count() / 4};
+  return !is_excused(outcome.end) && outcome.freed < Bytes{outcome.requested.count() / 4};
 }
 
 Learning after_futile(const ReclaimPolicy& policy, Learning learning, const ReclaimOutcome& outcome) {

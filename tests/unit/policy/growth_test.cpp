@@ -24,7 +24,13 @@ TEST(Growth, IsMeasuredBetweenTwoLooks) {
   const auto second = grown(first, MiB(30), kStart + 10s);
   EXPECT_DOUBLE_EQ(second.bytes_per_second, static_cast<double>(MiB(2).count()));
   EXPECT_EQ(grown(second, MiB(20), kStart + 20s).bytes_per_second, 0) << "shrinking isn't growing";
-  EXPECT_EQ(grown(second, MiB(90), kStart + 10s).bytes_per_second, 0) << "no time has passed";
+}
+
+TEST(Growth, IsNotMeasuredInMilliseconds) {
+  const auto before = grown(grown({}, MiB(10), kStart), MiB(30), kStart + 10s);
+  const auto after = grown(before, MiB(90), kStart + 10s + 4ms);
+  EXPECT_EQ(after.bytes_per_second, before.bytes_per_second);
+  EXPECT_DOUBLE_EQ(grown(after, MiB(90), kStart + 20s).bytes_per_second, static_cast<double>(MiB(6).count()));
 }
 
 TEST(Growth, SaysWhenAMarkIsReached) {

@@ -137,6 +137,12 @@ TEST(Learning, LearnsNothingFromWhatWasCutShort) {
   }
 }
 
+TEST(Learning, LearnsNothingWhereTheCacheWasGoneBefore) {
+  const auto learning = after_reclaim(kTrialPolicy, {}, request_for(MiB(40)), freed({}, MiB(40)));
+  EXPECT_EQ(learning.doublings, 0U);
+  EXPECT_FALSE(learning.trial) << "nothing was freed that could come back";
+}
+
 ReclaimOutcome ground_for(Duration cpu, Bytes bytes = {}) {
   auto outcome = freed(bytes, MiB(40), ReclaimEnd::out_of_cpu);
   outcome.cpu = cpu;
