@@ -48,6 +48,19 @@ bool is_fine(const Decision& decision) {
          (!std::holds_alternative<Stuck>(*skip) && !std::holds_alternative<UnderPressure>(*skip));
 }
 
+/// Calls `began` for what is new in `now`, `ended` for what has gone from `told`; told is what there is now.
+template <class Began, class Ended>
+void tell_changes(std::set<std::string>& told, std::set<std::string> now, const Began& began,
+                  const Ended& ended) {
+  for (const auto& each : now) {
+    if (!told.contains(each)) began(each);
+  }
+  for (const auto& each : told) {
+    if (!now.contains(each)) ended(each);
+  }
+  told = std::move(now);
+}
+
 /// Which cgroup a line is about, in the words of Kubernetes too where they are known.
 std::vector<LogField> fields_of(const Cgroup& cgroup) {
   std::vector<LogField> fields{{"cgroup", cgroup.path}};
@@ -93,10 +106,7 @@ void LogReporter::starting(const Settings& settings, const Startup& startup) {
                         settings.policy.target ? to_string(*settings.policy.target) : "80% of the threshold",
                         describe(settings.interval), describe(settings.policy.cooldown),
                         settings.dry_run ? ", dry run" : ""));
-  for (const auto& parent : startup.awaited) {
-    log_event(LogLevel::info, "waiting", {{"cgroup", parent.path}},
-              parent.path + " doesn't exist yet: it is watched as soon as it does");
-  }
+  tell_awaited(startup.awaited);
   for (std::size_t place = 0; place < settings.rules.size(); ++place) {
     log_event(LogLevel::info, "rule", {},
               fmt::format("{}: {}", rule_name(settings.rules, place),
@@ -142,18 +152,22 @@ void LogReporter::scanned(const ScanReport& report) {
   tell_gate(report);
   if (report.gate_closed) return;
   tell_branches(report);
+  tell_awaited(report.awaited);
   tell_names(report);
   for (const auto& lesson : report.lessons) tell_lesson(lesson);
   for (const auto& row : report.targets) tell_target(row, report.at);
   forget_gone(report);
-  if (report.targets.empty() && !std::exchange(told_empty_, true)) {
-    log_event(LogLevel::warn, "nothing_to_watch", {}, "no cgroups to watch below the parent yet");
-  }
-  if (!report.targets.empty()) told_empty_ = false;
+  tell_emptiness(report);
   // Not from a little less on: a scan that takes just as long as it may would be told of again and again.
   if (overran_ && report.took < *overran_ / 2) overran_.reset();
   log_event(LogLevel::debug, "scanned",
             {{"targets", std::uint64_t{report.targets.size()}}, {"took", report.took}});
+}
+
+void LogReporter::tell_emptiness(const ScanReport& report) {
+  const bool empty = report.targets.empty() && report.awaited.empty();
+  if (std::exchange(told_empty_, empty) == empty || !empty) return;
+  log_event(LogLevel::warn, "nothing_to_watch", {}, "no cgroups to watch below the parent yet");
 }
 
 void LogReporter::tell_gate(const ScanReport& report) {
@@ -180,14 +194,29 @@ void LogReporter::tell_lesson(const Lesson& lesson) {
 void LogReporter::tell_branches(const ScanReport& report) {
   std::set<std::string> now;
   for (const auto& error : report.unreadable_branches) now.insert(error.message());
-  for (const auto& message : now) {
-    if (unreadable_branches_.contains(message)) continue;
-    log_event(LogLevel::warn, "unreadable", {}, message + "; what is below it isn't watched");
-  }
-  for (const auto& message : unreadable_branches_) {
-    if (!now.contains(message)) log_event(LogLevel::info, "readable", {}, "no longer so: " + message);
-  }
-  unreadable_branches_ = std::move(now);
+  tell_changes(
+      unreadable_branches_, std::move(now),
+      [](const std::string& message) {
+        log_event(LogLevel::warn, "unreadable", {},
+                  message + "; what is below it is watched only as far as it can be read");
+      },
+      [](const std::string& message) {
+        log_event(LogLevel::info, "readable", {}, "no longer so: " + message);
+      });
+}
+
+void LogReporter::tell_awaited(const std::vector<Parent>& parents) {
+  std::set<std::string> now;
+  for (const auto& parent : parents) now.insert(parent.path);
+  tell_changes(
+      awaited_, std::move(now),
+      [](const std::string& path) {
+        log_event(LogLevel::info, "waiting", {{"cgroup", path}},
+                  path + " doesn't exist: it is watched as soon as it does");
+      },
+      [](const std::string& path) {
+        log_event(LogLevel::info, "found", {{"cgroup", path}}, path + " exists by now: it is watched");
+      });
 }
 
 // A host without Kubernetes has no such links, and doesn't want to hear of them.

@@ -34,7 +34,9 @@ class LogReporter {
  private:
   void tell_gate(const ScanReport& report);
   void tell_lesson(const Lesson& lesson);
+  void tell_emptiness(const ScanReport& report);
   void tell_branches(const ScanReport& report);
+  void tell_awaited(const std::vector<Parent>& parents);
   void tell_names(const ScanReport& report);
   void tell_target(const TargetReport& row, TimePoint now);
   void forget_gone(const ScanReport& report);
@@ -46,6 +48,7 @@ class LogReporter {
   bool told_empty_ = false;
   bool gate_closed_ = false;
   std::set<std::string> unreadable_branches_;
+  std::set<std::string> awaited_;
   std::unordered_map<CgroupId, std::string, CgroupId::Hash> told_;     // state: the remark that still holds
   std::unordered_map<CgroupId, std::string, CgroupId::Hash> failing_;  // why the last reclaim failed
 };

@@ -58,8 +58,7 @@ void Engine::change(EngineSetup setup) {
   setup_ = std::move(setup);
   rule_policies_ = policies_of(setup_.rules, setup_.policy);
   for (auto& [id, remembered] : memory_.cgroups) {
-    remembered.rule.reset();
-    remembered.ruled.reset();
+    remembered.rule = find_rule(setup_.rules, *remembered.ruled);
   }
 }
 
@@ -85,11 +84,11 @@ Scan Engine::scan(TimePoint now, ScanWatch& watch, const Quarantine& quarantine)
   auto candidates = look_at_all(report, watch, quarantine);
   share_out(report.targets, candidates);
   if (!setup_.dry_run) hand_out(scan, candidates);
-  report.unreadable_branches = tree_.unreadable();
+  tell_unreadable(report);
   report.lessons = std::exchange(memory_.untold, {});
   report.next_in = next_scan_in(setup_.pace, soonest_);
   last_targets_ = report.targets.size();
-  forget_unseen(report);
+  forget_unseen(report, quarantine);
   report.took = std::chrono::steady_clock::now() - start;
   return scan;
 }
@@ -235,19 +234,36 @@ const ReclaimPolicy& Engine::policy_of(const Remembered& memory) const {
   return memory.rule ? rule_policies_[*memory.rule] : setup_.policy;
 }
 
+// A parent that is waited for is as it should be while it doesn't exist.
+void Engine::tell_unreadable(ScanReport& report) const {
+  for (auto& error : tree_.unreadable()) {
+    const auto is_it = [&](const Parent& parent) {
+      return error.path == setup_.hierarchy.mount + "/" + parent.path;
+    };
+    const auto parent = std::ranges::find_if(setup_.parents, is_it);
+    if (setup_.awaits_parents && is_gone(error.code) && parent != setup_.parents.end()) {
+      report.awaited.push_back(*parent);
+    } else {
+      report.unreadable_branches.push_back(std::move(error));
+    }
+  }
+}
+
 // What lies in a branch that can't be read just now, or rests because the kernel hung on it, may be there all
 // the while, with a cooldown and all that was learned.
-void Engine::forget_unseen(const ScanReport& report) {
-  const auto may_be_there = [&](const Remembered& memory) {
-    // After a reload its path isn't known before it is seen again.
-    if (!memory.ruled) return !report.unreadable_branches.empty();
-    const auto path = setup_.hierarchy.mount + "/" + memory.ruled->path;
-    return std::ranges::any_of(report.unreadable_branches,
-                               [&](const Error& branch) { return path.starts_with(branch.path + "/"); });
+void Engine::forget_unseen(const ScanReport& report, const Quarantine& quarantine) {
+  const auto may_be_there = [&](const std::string& path) {
+    const auto absolute = setup_.hierarchy.mount + "/" + path;
+    return std::ranges::any_of(
+               report.unreadable_branches,
+               [&](const Error& branch) { return absolute.starts_with(branch.path + "/"); }) ||
+           std::ranges::any_of(quarantine,
+                               [&](const auto& stuck) { return path.starts_with(stuck.first + "/"); });
   };
   std::erase_if(memory_.cgroups, [&](const auto& entry) {
     const auto& memory = entry.second;
-    return memory.seen_in_scan != memory_.scans && !memory.history.in_flight && !may_be_there(memory);
+    return memory.seen_in_scan != memory_.scans && !memory.history.in_flight &&
+           !may_be_there(memory.ruled->path);
   });
 }
 

@@ -107,7 +107,8 @@ class Engine {
             std::optional<Bytes> refaulted);
   Remembered& remember(const CgroupRef& cgroup);
   [[nodiscard]] const ReclaimPolicy& policy_of(const Remembered& memory) const;
-  void forget_unseen(const ScanReport& report);
+  void tell_unreadable(ScanReport& report) const;
+  void forget_unseen(const ScanReport& report, const Quarantine& quarantine);
 
   EngineSetup setup_;
   std::vector<ReclaimPolicy> rule_policies_;  // the policy as each rule changes it

@@ -19,8 +19,8 @@ namespace cmm {
 struct Remembered {
   History history;
   std::shared_ptr<const Ledger> ledger;  ///< null before the first reclaim
-  CgroupRef ruled;                  ///< who it was when the rules were asked for `rule`; null: they weren't
-  std::optional<std::size_t> rule;  ///< the place of the rule that holds for it
+  CgroupRef ruled;                       ///< who it was when the rules were asked for `rule`
+  std::optional<std::size_t> rule;       ///< the place of the rule that holds for it
   std::uint64_t seen_in_scan = 0;
 };
 

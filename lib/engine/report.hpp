@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "cgroupfs/hierarchy.hpp"
 #include "engine/lesson.hpp"
 #include "model/cgroup.hpp"
 #include "model/decision.hpp"
@@ -45,6 +46,7 @@ struct ScanReport {
   std::vector<TargetReport> targets;
   std::vector<Lesson> lessons;
   std::vector<Error> unreadable_branches;
+  std::vector<Parent> awaited;       ///< parents that don't exist, where that is as it should be
   std::optional<Error> names_error;  ///< why the names of containers in Kubernetes can't be seen
 };
 

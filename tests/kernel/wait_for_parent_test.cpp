@@ -33,7 +33,7 @@ class WaitForParent : public KernelTest {
 TEST_F(WaitForParent, ReclaimsBelowOneThatIsMadeAfterTheStart) {
   for (const auto& name : {later(), top().absolute() + "/later"}) {
     auto daemon = wait_for(name);
-    ASSERT_TRUE(daemon.wait_for_log(later() + " doesn't exist yet")) << daemon.log();
+    ASSERT_TRUE(daemon.wait_for_log(later() + " doesn't exist: ")) << daemon.log();
     ASSERT_TRUE(daemon.wait_for_scans(2)) << daemon.log();
     const auto app = make_later();
     EXPECT_TRUE(daemon.wait_for_reclaim(app)) << daemon.log();
@@ -65,6 +65,7 @@ TEST_F(WaitForParent, GoesOnWaitingWhenItWasRemoved) {
     ASSERT_TRUE(daemon.wait_for_scans(2)) << daemon.log();
   }
   EXPECT_EQ(daemon.stop(), ExitStatus{0});
+  EXPECT_THAT(daemon.log(), Not(HasSubstr(" warning "))) << "it is as it should be";
 }
 
 TEST_F(WaitForParent, WatchesTheOtherParentsMeanwhile) {
@@ -99,7 +100,7 @@ TEST_F(WaitForParent, RefusesWhatCanNeverBecomeOne) {
     const auto result = run_daemon({"--parent", parent, "--wait-for-parent"}, runtime_directory());
     EXPECT_NE(result.status, ExitStatus{0}) << parent;
     EXPECT_THAT(result.err, HasSubstr("does not lie below " + memory_hierarchy().mount)) << parent;
-    EXPECT_THAT(result.err, Not(HasSubstr("doesn't exist yet"))) << parent;
+    EXPECT_THAT(result.err, Not(HasSubstr("doesn't exist"))) << parent;
   }
 }
 

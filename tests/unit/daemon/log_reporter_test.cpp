@@ -36,10 +36,25 @@ class LogReporterTest : public testing::Test {
   }
 
   /// A scan with one target, about which this was decided. What was logged.
-  std::string decided(Decision decision) { return scan(std::move(decision), {}); }
+  std::string decided(Decision decision) {
+    auto report = one_target();
+    report.targets[0].decision = std::move(decision);
+    return told(report);
+  }
 
   /// A scan that couldn't look into some branches. What was logged.
-  std::string unreadable(std::vector<Error> branches) { return scan(BelowThreshold{}, std::move(branches)); }
+  std::string unreadable(std::vector<Error> branches) {
+    auto report = one_target();
+    report.unreadable_branches = std::move(branches);
+    return told(report);
+  }
+
+  /// A scan without some parents that are waited for. What was logged.
+  std::string awaited(std::vector<Parent> parents) {
+    auto report = one_target();
+    report.awaited = std::move(parents);
+    return told(report);
+  }
 
   /// A reclaim that ended so. What was logged.
   std::string reclaimed(const ReclaimOutcome& outcome) {
@@ -52,13 +67,15 @@ class LogReporterTest : public testing::Test {
   LogReporter log{settings};
 
  private:
-  std::string scan(Decision decision, std::vector<Error> branches) {
+  [[nodiscard]] ScanReport one_target() const {
     ScanReport report;
     report.next_in = 1s;
     auto& row = report.targets.emplace_back();
     row.cgroup = app;
-    row.decision = std::move(decision);
-    report.unreadable_branches = std::move(branches);
+    row.decision = BelowThreshold{};
+    return report;
+  }
+  std::string told(const ScanReport& report) {
     return told([&] { log.scanned(report); });
   }
   static std::string told(const std::function<void()>& tell) {
@@ -134,10 +151,18 @@ TEST_F(LogReporterTest, TellsOnceWhatADryRunWouldFreeHoweverMuchItIs) {
 TEST_F(LogReporterTest, TellsOfABranchWhenItsStateChanges) {
   EXPECT_THAT(unreadable({because(std::errc::io_error)}),
               HasSubstr("warning unreadable cannot read pods/app/memory.stat: Input/output error; what is "
-                        "below it isn't watched"));
+                        "below it is watched only as far as it can be read"));
   EXPECT_THAT(unreadable({because(std::errc::io_error)}), IsEmpty());
   EXPECT_THAT(unreadable({}), HasSubstr("info readable no longer so: cannot read"));
   EXPECT_THAT(unreadable({}), IsEmpty());
+}
+
+TEST_F(LogReporterTest, TellsOfAParentThatIsWaitedForWhenItComesAndGoes) {
+  EXPECT_THAT(awaited({{"pods"}}),
+              HasSubstr("info waiting cgroup=pods pods doesn't exist: it is watched as soon"));
+  EXPECT_THAT(awaited({{"pods"}}), IsEmpty());
+  EXPECT_THAT(awaited({}), HasSubstr("info found cgroup=pods pods exists by now"));
+  EXPECT_THAT(awaited({}), IsEmpty());
 }
 
 TEST_F(LogReporterTest, TellsOnceWhyReclaimsFail) {

@@ -24,17 +24,5 @@ TEST(ScanSuccess, NeedsAParentThatCanBeRead) {
   EXPECT_TRUE(has_succeeded(report, setup)) << "nobody looked";
 }
 
-TEST(ScanSuccess, IsToWaitForAParentWhereThatWasAskedFor) {
-  EngineSetup setup;
-  setup.hierarchy.mount = "/cg";
-  setup.parents = {{"a"}};
-  setup.awaits_parents = true;
-  ScanReport report;
-  report.unreadable_branches = {gone("/cg/a")};
-  EXPECT_TRUE(has_succeeded(report, setup));
-  report.unreadable_branches = {{std::make_error_code(std::errc::permission_denied), "open", "/cg/a"}};
-  EXPECT_FALSE(has_succeeded(report, setup)) << "it is there, and can't be watched";
-}
-
 }  // namespace
 }  // namespace cmm

@@ -277,6 +277,39 @@ TEST_P(EngineTest, RemembersWhatLiesInABranchThatCannotBeReadForAWhile) {
   EXPECT_EQ(decision(kStart + 3s), "cooling down");
 }
 
+TEST_P(EngineTest, RemembersWhatLiesInABranchOnWhichTheKernelHung) {
+  tree.add("top/pods");
+  const auto name = "top/pods/docker-" + fake_container_id('a') + ".scope";
+  const auto cgroup = add(name, MiB(200));
+  ASSERT_THAT(scan().jobs, SizeIs(1));
+  record(cgroup, ended(ReclaimEnd::target_reached, kStart));
+  engine = std::make_unique<Engine>(setup, engine->take_memory());
+  ScanWatch watch;
+  const auto rows =
+      engine->scan(kStart + 1s, watch, {{"top/pods", Stuck{.since = kStart, .rests_until = {}}}})
+          .report.targets;
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_EQ(what(rows[0]), "stuck");
+  EXPECT_EQ(decision(kStart + 2s), "cooling down");
+}
+
+TEST_P(EngineTest, WaitsForAParentWhereThatWasAskedFor) {
+  setup.awaits_parents = true;
+  tree.remove("top");
+  const auto report = scan().report;
+  EXPECT_THAT(report.awaited, testing::ElementsAre(Parent{"top"}));
+  EXPECT_THAT(report.unreadable_branches, IsEmpty()) << "it is as it should be";
+  add(scope('a'), MiB(1));
+  EXPECT_THAT(scan(kStart + 1s).report.awaited, IsEmpty());
+}
+
+TEST_P(EngineTest, CallsAMissingParentUnreadableWhereItShouldBeThere) {
+  tree.remove("top");
+  const auto report = scan().report;
+  EXPECT_THAT(report.awaited, IsEmpty());
+  EXPECT_THAT(report.unreadable_branches, SizeIs(1));
+}
+
 TEST_P(EngineTest, TakesTheOutcomeOfACgroupThatVanishedMeanwhile) {
   const auto cgroup = add(scope('a'), MiB(200));
   ASSERT_THAT(scan().jobs, SizeIs(1));
