@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
 #include "cli/exit_code.hpp"
 #include "config/yaml.hpp"
 #include "daemon/log.hpp"
@@ -132,12 +133,18 @@ ExitCode main_or_error(const std::vector<std::string>& arguments) {
   return ExitCode::failure;
 }
 
+/// What was asked for and couldn't be written down was not done.
+ExitCode written(ExitCode code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  return fail(ExitCode::failure, errno_error("write to", "standard output").message());
+}
+
 }  // namespace
 }  // namespace cmm
 
 int main(int argc, char** argv) {
   try {
-    return static_cast<int>(cmm::main_or_error({argv + 1, argv + argc}));
+    return static_cast<int>(cmm::written(cmm::main_or_error({argv + 1, argv + argc})));
   } catch (const std::exception& error) {
     return static_cast<int>(cmm::fail(cmm::ExitCode::failure, error.what()));
   }

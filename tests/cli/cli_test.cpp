@@ -74,6 +74,14 @@ TEST(CommandLine, VersionIsOneLine) {
   EXPECT_EQ(result.err, "");
 }
 
+TEST(CommandLine, EndsWithAnErrorWhereItsOutputIsLost) {
+  for (const std::string what : {"--help", "--version", "--check-config"}) {
+    SCOPED_TRACE(what);
+    expect_one_line(run({{"sh", "-c", CMM_DAEMON " " + what + " >/dev/full"}}), 1,
+                    StartsWith("cgroup-memory-manager: cannot write to "));
+  }
+}
+
 TEST(CommandLine, ThatIsBadEndsWithOneLineAndTheUsageCode) {
   expect_one_line_error({"--bogus"}, exit_usage, "unknown option \"--bogus\"");
   expect_one_line_error({"-x"}, exit_usage, "unknown option \"-x\"");
