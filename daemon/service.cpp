@@ -92,7 +92,8 @@ void Service::reclaimed(const ReclaimJob& job, const ReclaimOutcome& outcome) {
   board_.reclaimed(job, outcome);
   metrics_.stuck(scheduler_.hanging_reclaims());
   metrics_.reclaimed(job, outcome);
-  manager_.status(status_.text());
+  // systemd is told with the next scan: there may be thousands of reclaims, and its queue takes ten
+  // datagrams, of which the others have to get through.
 }
 
 void Service::stopping() {

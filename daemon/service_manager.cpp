@@ -29,13 +29,14 @@ std::optional<std::uint64_t> number(const std::string& text) {
   return value;
 }
 
-/// Half of the time after which systemd loses its patience with this process.
+/// A quarter of the time after which systemd loses its patience with this process: a single ping may be lost,
+/// or be withheld because a scan stood still just then.
 std::optional<Duration> watchdog_period() {
   const auto pid = variable("WATCHDOG_PID");
   if (!pid.empty() && number(pid) != static_cast<std::uint64_t>(::getpid())) return std::nullopt;
   const auto time = number(variable("WATCHDOG_USEC"));
   if (!time || *time == 0) return std::nullopt;
-  return std::chrono::microseconds{*time} / 2;
+  return std::chrono::microseconds{*time} / 4;
 }
 
 std::uint64_t monotonic_microseconds() {
