@@ -58,4 +58,8 @@ std::string describe(Duration duration) {
   return seconds < 1000 ? fmt::format("{:.4g} s", seconds) : fmt::format("{:.0f} s", seconds);
 }
 
+std::string describe_seconds(double seconds) {
+  return describe(std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds}));
+}
+
 }  // namespace cmm

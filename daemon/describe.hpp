@@ -20,5 +20,6 @@ std::string describe(const std::vector<Parent>& parents);
 
 /// "2 s", "12.5 s", "800 ms": for people.
 std::string describe(Duration duration);
+std::string describe_seconds(double seconds);
 
 }  // namespace cmm

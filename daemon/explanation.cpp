@@ -116,18 +116,18 @@ std::string comparison_step(const StatusSample& sample) {
 }
 
 std::string cooldown_text(const StatusTarget& target) {
-  const auto learned = target.cooldown_seconds;
-  const auto configured = target.configured_cooldown_seconds;
-  if (learned == configured) return fmt::format("{:.4g} s", learned);
-  return fmt::format("{:.4g} s as learned, {:.4g} s as configured", learned, configured);
+  const auto learned = describe_seconds(target.cooldown_seconds);
+  const auto configured = describe_seconds(target.configured_cooldown_seconds);
+  if (learned == configured) return learned;
+  return fmt::format("{} as learned, {} as configured", learned, configured);
 }
 
 std::string ledger_step(const StatusTarget& target) {
   if (!target.ledger) return "so far     never reclaimed\n";
   const auto& ledger = *target.ledger;
-  return fmt::format("so far     {} reclaims in {} slices and {:.4g} s: freed {} of {}, read again: {}\n",
-                     ledger.reclaims, ledger.slices, ledger.duration_seconds, human(ledger.freed),
-                     human(ledger.requested), counted(ledger.refaulted));
+  return fmt::format("so far     {} reclaims in {} slices and {}: freed {} of {}, read again: {}\n",
+                     ledger.reclaims, ledger.slices, describe_seconds(ledger.duration_seconds),
+                     human(ledger.freed), human(ledger.requested), counted(ledger.refaulted));
 }
 
 std::string pressure_step(const StatusTarget& target) {

@@ -26,7 +26,7 @@ struct Options {
   Action action = Action::run;
   Settings settings;         ///< defaults < file < command line; the defaults for version and help
   std::string config_file;   ///< the file that was read; empty: none
-  std::string subject;       ///< of explain: a path or a container id
+  std::string subject;       ///< of explain: a path, a container id or NAMESPACE/POD[/CONTAINER]
   bool output_json = false;  ///< of status
   std::map<std::string, int, std::less<>> lines;  ///< where the file has the settings that hold from there
 };

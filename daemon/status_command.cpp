@@ -45,7 +45,7 @@ std::string row(const StatusTarget& target) {
   return fmt::format(kStatusRow, of_sample(&StatusSample::usage),
                      target.sample ? size(target.sample->reclaimable) : "-",
                      of_sample(&StatusSample::threshold), of_sample(&StatusSample::effective_limit),
-                     fmt::format("{:.4g} s", target.cooldown_seconds), decision(target),
+                     describe_seconds(target.cooldown_seconds), decision(target),
                      printable(name_and_path(target.names, target.cgroup)));
 }
 
