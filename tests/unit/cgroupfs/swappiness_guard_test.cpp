@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "cgroupfs/parse.hpp"
 #include "support/access_watch.hpp"
@@ -134,6 +136,23 @@ TEST_F(SwappinessGuardTest, GivesACgroupThatWasMadeMeanwhileWhatItsParentHad) {
   EXPECT_EQ(swappiness("a/new"), 60);
   EXPECT_EQ(swappiness("a/b/new"), 30);
   EXPECT_EQ(swappiness("a/b/new/er"), 30);
+}
+
+// As two reclaims at the same time do.
+TEST_F(SwappinessGuardTest, SharesTheJournalWithThatOfAnotherThread) {
+  const std::array cgroups{add("a", 60), add("b", 30)};
+  const auto reclaim = [this](const Cgroup& cgroup) {
+    const auto own = tree.open(cgroup.path);
+    for (int round = 0; round < 50; ++round)
+      EXPECT_TRUE(SwappinessGuard::set(*journal, own.get(), cgroup)) << round;
+  };
+  {
+    const std::jthread other{[&] { reclaim(*cgroups[1]); }};
+    reclaim(*cgroups[0]);
+  }
+  EXPECT_EQ(swappiness("a"), 60);
+  EXPECT_EQ(swappiness("b"), 30);
+  EXPECT_THAT(open_records(journal_text()), IsEmpty());
 }
 
 // The children of a were listed by then: the new one isn't among them.
