@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <utility>
+#include <vector>
 
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/memory_interface.hpp"
@@ -55,6 +56,12 @@ class Files {
     return {};
   }
 
+  /// Returns the first line that was there before.
+  Limited<std::string> replace(const char* name, const std::string& text) {
+    return read(name).and_then(
+        [&](const std::string& before) { return write(name, text).map([&] { return before; }); });
+  }
+
   Limited<Limit> read_limit(const char* name) {
     return content(name).and_then([&](const std::string_view text) -> Limited<Limit> {
       const auto limit = parse_set_limit(text);
@@ -79,6 +86,28 @@ class Files {
   std::string directory_;
   ControlFileReader reader_;
 };
+
+struct Line {
+  const char* file;
+  std::string text;
+};
+
+/// Writes all of them, in this order. Where one is refused, those before it get back what was in them, the
+/// last one first: so each goes back in a state in which it has been before.
+Limited<void> write_all_or_none(Files& files, const std::vector<Line>& lines) {
+  std::vector<Line> before;
+  for (const auto& [file, text] : lines) {
+    const auto replaced = files.replace(file, text);
+    if (!replaced) {
+      for (auto each = before.rbegin(); each != before.rend(); ++each) {
+        static_cast<void>(files.write(each->file, each->text));
+      }
+      return tl::unexpected{replaced.error()};
+    }
+    before.push_back({file, *replaced});
+  }
+  return {};
+}
 
 std::string text_of(CgroupVersion version, Limit limit) {
   if (limit.is_max()) return version == CgroupVersion::v1 ? "-1" : "max";
@@ -185,11 +214,9 @@ std::optional<CpuMax> read_cpu_max(Files& files, CgroupVersion version) {
 
 // Without a quota at first: the old one in the new period could be more than the parent has.
 Limited<void> write_cpu_max_v1(Files& files, const CpuMax& max) {
-  auto unlimited = files.write(kQuota, "-1");
-  if (!unlimited) return unlimited;
-  auto period = files.write(kPeriod, std::to_string(max.period.count()));
-  if (!period || !max.quota) return period;
-  return files.write(kQuota, std::to_string(max.quota->count()));
+  std::vector<Line> lines{{kQuota, "-1"}, {kPeriod, std::to_string(max.period.count())}};
+  if (max.quota) lines.push_back({kQuota, std::to_string(max.quota->count())});
+  return write_all_or_none(files, lines);
 }
 
 }  // namespace

@@ -102,6 +102,13 @@ TEST_F(ToolCpu, QuotaOfARunningCgroupThatTheKernelRefusesMovesNothingAndLeavesNo
   }
 }
 
+TEST_F(ToolCpu, QuotaThatTheKernelRefusesLeavesTheOneBefore) {
+  const auto app = make("app");
+  expect_success({"cpu-max", app.path(), "20ms"});
+  expect_refused({"cpu-max", app.path(), "200000h", "50ms"}, kUsage, "Invalid argument");
+  EXPECT_EQ(cpu_max_of(app), "20000 100000");
+}
+
 TEST_F(ToolCpu, CgroupOfItsOwnHierarchyIsDeletedWithThatOfMemory) {
   const auto app = make("app");
   expect_success({"cpu-max", app.path(), "50000"});
