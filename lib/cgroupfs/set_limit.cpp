@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -114,12 +115,12 @@ std::string text_of(CgroupVersion version, Limit limit) {
   return std::to_string(limit.value_or(Bytes{}).count());
 }
 
+Limited<LimitSet> read_back(Files& files, const char* file, Limit asked) {
+  return files.read_limit(file).map([&](Limit held) { return LimitSet{file, asked, held}; });
+}
+
 Limited<LimitSet> write_and_read_back(Files& files, const char* file, const std::string& text, Limit asked) {
-  const auto written = files.write(file, text);
-  if (!written) return tl::unexpected{written.error()};
-  const auto held = files.read_limit(file);
-  if (!held) return tl::unexpected{held.error()};
-  return LimitSet{file, asked, *held};
+  return files.write(file, text).and_then([&] { return read_back(files, file, asked); });
 }
 
 bool limits_swap(Files& files) {
@@ -146,17 +147,12 @@ Limited<LimitSet> set_memory_max_v1(Files& files, Limit limit) {
   const bool limited_swap = limits_swap(files);
   const auto both = memory_and_swap_along_with(files, limit);
   if (!before || !both) return tl::unexpected{before ? both.error() : before.error()};
-  const auto write_both = [&] { return files.write(kMemoryAndSwap, text_of(CgroupVersion::v1, *both)); };
+  std::vector<Line> lines{{file, text}, {kMemoryAndSwap, text_of(CgroupVersion::v1, *both)}};
   const bool grows = !before->is_max() && tighter(*before, limit) == *before;
-  if (grows) {
-    const auto written = write_both();
-    if (!written) return tl::unexpected{written.error()};
-  }
-  auto set = write_and_read_back(files, file, text, limit);
-  if (set && !grows) {
-    const auto written = write_both();
-    if (!written) return tl::unexpected{written.error()};
-  }
+  if (grows) std::ranges::reverse(lines);
+  const auto written = write_all_or_none(files, lines);
+  if (!written) return tl::unexpected{written.error()};
+  auto set = read_back(files, file, limit);
   if (set) set->swap_limit_gone = limited_swap && both->is_max();
   return set;
 }

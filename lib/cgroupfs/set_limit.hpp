@@ -10,7 +10,8 @@
 #include "cgroupfs/hierarchy.hpp"
 #include "model/limit.hpp"
 
-// The write side: limits, each set and read back. `path` is below the mount; see resolve_cgroup_path().
+// The write side: limits, each set and read back. One that is refused leaves the cgroup's limits as they
+// were. `path` is below the mount; see resolve_cgroup_path().
 
 namespace cmm {
 

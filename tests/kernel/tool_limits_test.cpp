@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -11,6 +12,7 @@
 namespace cmm::test {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 constexpr const char* kMemoryAndSwap = "memory.memsw.limit_in_bytes";
@@ -166,6 +168,21 @@ TEST_F(ToolLimit, OfMemoryTakesThatOfMemoryAndSwapAlongOnV1) {
   EXPECT_EQ(held(kMemoryAndSwap), Limit{MiB(48)});
   EXPECT_THAT(set("memory-max", "max"), HasSubstr("The limit of swap is gone with it"));
   EXPECT_TRUE(held(kMemoryAndSwap).is_max());
+}
+
+// As the kernel does where what is swapped out leaves no room for it.
+TEST_F(ToolLimit, OfMemoryStaysWhereThatOfMemoryAndSwapIsRefusedOnV1) {
+  require_memsw();
+  if (IsSkipped()) return;
+  set("memory-max", "64MiB");
+  set("swap-max", "16MiB");
+  FaultInjector faults{app().absolute(), {"write"}};
+  faults.set([&](const FileCall& call) { return call.path == app().file(kMemoryAndSwap) ? EBUSY : 0; });
+  const auto tool = start({"memory-max", app().path(), "32MiB"}, faults);
+  EXPECT_EQ(tool->wait(30s), ExitStatus{kFailure});
+  EXPECT_THAT(tool->err(), HasSubstr("the kernel can't free enough of it"));
+  EXPECT_EQ(memory_max(), Limit{MiB(64)});
+  EXPECT_EQ(held(kMemoryAndSwap), Limit{MiB(80)});
 }
 
 }  // namespace

@@ -43,6 +43,14 @@ std::unique_ptr<Process> ToolTest::start_run(const TestCgroup& cgroup,
   return tool;
 }
 
+std::unique_ptr<Process> ToolTest::start(const std::vector<std::string>& arguments, FaultInjector& faults) {
+  auto command = tool_command(arguments);
+  command.before_exec = [&faults] { return faults.install(); };
+  auto tool = std::make_unique<Process>(command);
+  faults.answer();
+  return tool;
+}
+
 bool exists(const TestCgroup& cgroup) { return std::filesystem::exists(cgroup.absolute()); }
 
 void expect_usage(std::uint64_t seen, const TestCgroup& cgroup) {

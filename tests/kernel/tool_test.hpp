@@ -35,6 +35,8 @@ class ToolTest : public KernelTest {
   /// Starts `run --name CGROUP OPTION… -- COMMAND…` and waits until the command has taken the tool's place.
   static std::unique_ptr<Process> start_run(const TestCgroup& cgroup, const std::vector<std::string>& command,
                                             const std::vector<std::string>& options = {});
+  /// Starts the tool with a test between it and the kernel.
+  static std::unique_ptr<Process> start(const std::vector<std::string>& arguments, FaultInjector& faults);
 };
 
 bool exists(const TestCgroup& cgroup);
