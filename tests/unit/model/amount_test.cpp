@@ -8,7 +8,7 @@
 namespace cmm {
 namespace {
 
-constexpr Bytes kMost{std::numeric_limits<std::uint64_t>::max()};
+constexpr Bytes kHuge{std::numeric_limits<std::uint64_t>::max()};
 
 TEST(Amount, InBytesIsTheSameWhateverTheLimit) {
   EXPECT_EQ(resolve(MiB(7), GiB(1)), MiB(7));
@@ -27,10 +27,10 @@ TEST(Amount, OfAHundredPercentIsTheWholeLimitHoweverLarge) {
   EXPECT_EQ(resolve(Percent{100}, GiB(3)), GiB(3));
   EXPECT_EQ(resolve(Percent{100}, Bytes{(std::uint64_t{1} << 53U) + 1}),
             (Bytes{(std::uint64_t{1} << 53U) + 1}));
-  EXPECT_EQ(resolve(Percent{100}, kMost), kMost);
+  EXPECT_EQ(resolve(Percent{100}, kHuge), kHuge);
 }
 
-TEST(Amount, OfPartOfAnUnknownLimitStaysHuge) { EXPECT_GT(resolve(Percent{25}, kMost), GiB(1U << 30U)); }
+TEST(Amount, OfPartOfAnUnknownLimitStaysHuge) { EXPECT_GT(resolve(Percent{25}, kHuge), GiB(1U << 30U)); }
 
 TEST(Amount, IsWrittenWithItsUnit) {
   EXPECT_EQ(to_string(Amount{Percent{25}}), "25%");

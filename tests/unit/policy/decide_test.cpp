@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::kStart;
 
-constexpr Bytes kMost{std::numeric_limits<std::uint64_t>::max()};
+constexpr Bytes kMostBytes{std::numeric_limits<std::uint64_t>::max()};
 
 MemorySample sample_of(Bytes reclaimable, Bytes shmem = {}) {
   return {.usage = GiB(1),
@@ -68,12 +68,12 @@ TEST(Watermarks, NeverPutTheTargetAboveTheThreshold) {
 }
 
 TEST(Watermarks, SurviveHugeValues) {
-  const auto bytes = watermarks({.threshold = kMost, .target = {}}, kMost);
-  EXPECT_EQ(bytes.threshold, kMost);
+  const auto bytes = watermarks({.threshold = kMostBytes, .target = {}}, kMostBytes);
+  EXPECT_EQ(bytes.threshold, kMostBytes);
   EXPECT_EQ(bytes.target, Bytes{14757395258967641292U});
-  const auto all = watermarks({.threshold = Percent{100}, .target = {}}, kMost);
-  EXPECT_EQ(all.threshold, kMost);
-  EXPECT_GT(watermarks({.threshold = Percent{25}, .target = {}}, kMost).target, GiB(1U << 30U));
+  const auto all = watermarks({.threshold = Percent{100}, .target = {}}, kMostBytes);
+  EXPECT_EQ(all.threshold, kMostBytes);
+  EXPECT_GT(watermarks({.threshold = Percent{25}, .target = {}}, kMostBytes).target, GiB(1U << 30U));
 }
 
 TEST(CacheSample, IsNeededFromTheThresholdOn) {
