@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/limits.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <charconv>
 
-#include "cgroupfs/control_file.hpp"
 #include "cgroupfs/inspect.hpp"
 #include "cgroupfs/make_cgroup.hpp"
 #include "cgroupfs/processes.hpp"
@@ -95,18 +92,21 @@ int cpu_max(const Invocation& invocation) {
   return 0;
 }
 
-void move_processes(const std::string& from, const std::string& to, const std::string& path) {
-  const auto file = to + "/" + path + "/cgroup.procs";
-  // In it or in a cgroup below it, whose limit may be tighter.
-  const auto there = value_of(list_processes(to, path));
-  for (const auto& process : value_of(list_processes(from, path))) {
-    if (std::ranges::find(there, process.pid, &Process::pid) != there.end()) continue;
-    const auto procs = open_at(AT_FDCWD, file.c_str(), O_WRONLY);
-    const auto error = procs ? write_control(procs->get(), std::to_string(process.pid)) : procs.error();
-    // It has ended meanwhile.
-    if (error == std::errc::no_such_process) continue;
-    if (error) throw failure(Error{error, fmt::format("move process {} to", process.pid), file});
+void refuse_unmovable(const std::string& from, const std::string& to, const std::string& path) {
+  if (value_of(can_move_processes(from, to, path))) return;
+  throw Failure{
+      ExitCode::failure,
+      fmt::format("a process in cgroup '{}' is of another pid namespace and can't be moved to {} from "
+                  "here; run this outside of the container, where all processes are seen",
+                  path, to)};
+}
+
+void move_all(const std::string& from, const std::string& to, const std::string& path) {
+  const auto moved = move_processes(from, to, path);
+  if (!moved && moved.error().code == std::errc::resource_unavailable_try_again) {
+    throw failure(moved.error(), "they start others faster than that: run it again when they don't");
   }
+  value_of(moved);
 }
 
 Command limit_command(const char* name, const char* summary, const char* details,
@@ -145,10 +145,12 @@ CpuMax limit_cpu(const std::string& path, CpuMax max) {
   const auto cpu = cpu_hierarchy();
   if (!cpu) throw Failure{ExitCode::unavailable, "no mounted cgroup hierarchy owns the cpu controller"};
   const auto made = make_path(*cpu, path, {"cpu"});
+  const bool apart = cpu->mount != memory.mount;
   try {
-    // Before anything is moved: a quota that is refused then leaves all as it was.
+    // Before anything is moved: what is refused then leaves all as it was.
+    if (apart) refuse_unmovable(memory.mount, cpu->mount, path);
     const auto held = value_of(set_cpu_max(*cpu, path, max));
-    if (cpu->mount != memory.mount) move_processes(memory.mount, cpu->mount, path);
+    if (apart) move_all(memory.mount, cpu->mount, path);
     return held;
   } catch (const Failure&) {
     for (auto each = made.rbegin(); each != made.rend(); ++each) {

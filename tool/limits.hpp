@@ -14,7 +14,8 @@ std::string to_text(Limit limit);
 CpuMax parse_cpu_max(const std::string& quota, const std::string& period);
 
 /// Limits CPU time. Makes the cgroup in the hierarchy of the cpu controller where that is another one, and
-/// moves the processes there. Throws Failure, with nothing made where the quota is refused.
+/// moves the processes there. Throws Failure, with nothing made where the quota is refused or one of the
+/// processes can't be moved.
 CpuMax limit_cpu(const std::string& path, CpuMax max);
 
 }  // namespace cmm::tool

@@ -5,8 +5,11 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <set>
+#include <utility>
 
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/directory.hpp"
@@ -18,6 +21,7 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds{5};
 constexpr timespec kPause{0, 10'000'000};
+constexpr int kMostRounds = 100;
 
 std::string name_of(pid_t pid) {
   auto name = read_file("/proc/" + std::to_string(pid) + "/comm");
@@ -38,6 +42,33 @@ Io<std::vector<pid_t>> read_pids(ControlFileReader& reader, const std::string& d
   auto pids = parse_pids(*text);
   if (!pids) return tl::unexpected{std::make_error_code(std::errc::bad_message)};
   return *std::move(pids);
+}
+
+Result<std::vector<pid_t>> list_pids(const std::string& mount, const std::string& path) {
+  return list_processes(mount, path).map([](const std::vector<Process>& all) {
+    std::vector<pid_t> pids;
+    pids.reserve(all.size());
+    for (const auto& each : all) pids.push_back(each.pid);
+    return pids;
+  });
+}
+
+Result<void> move_process(pid_t pid, const std::string& to) {
+  const auto procs = open_at(AT_FDCWD, to.c_str(), O_WRONLY);
+  const auto error = procs ? write_control(procs->get(), std::to_string(pid)) : procs.error();
+  // It has ended meanwhile.
+  if (!error || error == std::errc::no_such_process) return {};
+  return tl::unexpected{Error{error, fmt::format("move process {} to", pid), to}};
+}
+
+/// Moves those that are not `done` yet.
+Result<void> move_others(const std::vector<pid_t>& pids, const std::string& to, std::set<pid_t>& done) {
+  for (const auto pid : pids) {
+    if (!done.insert(pid).second) continue;
+    auto moved = move_process(pid, to);
+    if (!moved) return moved;
+  }
+  return {};
 }
 
 }  // namespace
@@ -74,6 +105,32 @@ Result<std::vector<Process>> kill_processes(const std::string& mount, const std:
   }
   if (!left) return left;
   return first;
+}
+
+Result<bool> can_move_processes(const std::string& from, const std::string& to, const std::string& path) {
+  const auto here = list_pids(from, path);
+  const auto there = list_pids(to, path);
+  if (!here || !there) return tl::unexpected{here ? there.error() : here.error()};
+  return std::ranges::count(*here, 0) <= std::ranges::count(*there, 0);
+}
+
+Result<void> move_processes(const std::string& from, const std::string& to, const std::string& path) {
+  const auto procs = fmt::format("{}/{}/cgroup.procs", to, path);
+  const auto there = list_pids(to, path);
+  if (!there) return tl::unexpected{there.error()};
+  std::set<pid_t> done{there->begin(), there->end()};
+  // Written to cgroup.procs, it means whoever writes.
+  done.insert(0);
+  // What a process starts before its turn is left behind for the next round. None gets a second turn: one
+  // that is ending can't be moved, and is listed until it has ended.
+  for (int round = 0; round < kMostRounds; ++round) {
+    const auto before = done.size();
+    auto moved =
+        list_pids(from, path).and_then([&](const auto& pids) { return move_others(pids, procs, done); });
+    if (!moved || done.size() == before) return moved;
+  }
+  const auto error = std::make_error_code(std::errc::resource_unavailable_try_again);
+  return tl::unexpected{Error{error, "move all processes to", procs}};
 }
 
 }  // namespace cmm

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -107,6 +108,23 @@ TEST_F(ToolCpu, QuotaThatTheKernelRefusesLeavesTheOneBefore) {
   expect_success({"cpu-max", app.path(), "20ms"});
   expect_refused({"cpu-max", app.path(), "200000h", "50ms"}, kUsage, "Invalid argument");
   EXPECT_EQ(cpu_max_of(app), "20000 100000");
+}
+
+TEST_F(ToolCpu, QuotaHoldsForAProcessThatStartsWhileOthersAreMoved) {
+  if (!is_v1()) GTEST_SKIP() << environment_name() << ": on v2 there is one hierarchy, and nothing to move";
+  const auto app = make("app");
+  const auto other_half = cpu_hierarchy().mount + "/" + app.path();
+  const Tenant first{app, [] {}};
+  FaultInjector calls{other_half, {"write"}};
+  calls.hold({other_half + "/cgroup.procs"});
+  const auto tool = start({"cpu-max", app.path(), "50ms"}, calls);
+  ASSERT_TRUE(eventually([&] {
+    return std::ranges::count(calls.take_calls(), other_half + "/cgroup.procs", &FileCall::path) > 0;
+  }));
+  const Tenant second{app, [] {}};
+  calls.lift();
+  EXPECT_EQ(tool->wait(30s), ExitStatus{0}) << tool->err();
+  EXPECT_EQ(list_processes(cpu_hierarchy().mount, app.path()).value().size(), 2);
 }
 
 TEST_F(ToolCpu, CgroupOfItsOwnHierarchyIsDeletedWithThatOfMemory) {
