@@ -57,26 +57,40 @@ void remove(const std::string& mount, const std::string& path, bool recursive) {
   if (tree.error) throw failure(*tree.error);
 }
 
-/// What a tool that was killed left behind in one hierarchy, with what still runs in it.
-void remove_stale(const std::string& mount) {
-  for (const auto& [path, made_as] : value_of(find_stale(mount))) {
-    std::vector<Process> killed;
-    if (made_as == MadeAs::own) {
-      killed = remove_with_all_in_it(mount, path);
-    } else if (!remove_unless_used(mount, path)) {
-      continue;
-    }
-    fmt::print("Deleted stale cgroup '{}'\n", printable(path));
-    if (!killed.empty()) fmt::print("  killed what still ran in it: {}\n", names(killed));
+/// What a tool that was killed left behind, with what still runs in it.
+void remove_stale(const std::string& mount, const StaleCgroup& stale) {
+  std::vector<Process> killed;
+  if (stale.made_as == MadeAs::own) {
+    killed = remove_with_all_in_it(mount, stale.path);
+  } else if (!remove_unless_used(mount, stale.path)) {
+    return;
   }
+  fmt::print("Deleted stale cgroup '{}'\n", printable(stale.path));
+  if (!killed.empty()) fmt::print("  killed what still ran in it: {}\n", names(killed));
+}
+
+/// One that can't be removed, as where a process waits for a disk and doesn't end, keeps none of the others.
+/// Returns the exit code of the first, or 0.
+int remove_all_stale(const std::string& mount) {
+  int code = 0;
+  for (const auto& each : value_of(find_stale(mount))) {
+    try {
+      remove_stale(mount, each);
+    } catch (const Failure& failure) {
+      complain(failure.what());
+      if (code == 0) code = static_cast<int>(failure.code());
+    }
+  }
+  return code;
 }
 
 int delete_stale() {
   const auto memory = memory_hierarchy();
   const auto cpu = cpu_hierarchy();
-  remove_stale(memory.mount);
-  if (cpu && cpu->mount != memory.mount) remove_stale(cpu->mount);
-  return 0;
+  const int code = remove_all_stale(memory.mount);
+  if (!cpu || cpu->mount == memory.mount) return code;
+  const int other = remove_all_stale(cpu->mount);
+  return code != 0 ? code : other;
 }
 
 int run_delete(const Invocation& invocation) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
 
+#include <cerrno>
+
 #include "cgroupfs/owner_mark.hpp"
 #include "kernel/tool_test.hpp"
 
@@ -65,6 +67,22 @@ TEST_F(ToolStale, ScratchCgroupOfATestIsRemoved) {
   EXPECT_EQ(tool.wait(30s), (ExitStatus{-1, SIGKILL}));
   EXPECT_THAT(delete_stale(), HasSubstr(deleted(scratch)));
   EXPECT_FALSE(exists(scratch));
+}
+
+TEST_F(ToolStale, CgroupsAreRemovedBesideOneThatCannotBe) {
+  // One before it and one after it, in whichever order.
+  const std::vector others{cgroup("a"), cgroup("c")};
+  const auto stuck = cgroup("b");
+  kill_a_run(others[0]);
+  kill_a_run(stuck);
+  kill_a_run(others[1]);
+  FaultInjector faults{stuck.absolute(), {"openat"}};
+  faults.set([&](const FileCall& call) { return call.path == stuck.file("cgroup.procs") ? EIO : 0; });
+  const auto tool = start({"delete", "--stale"}, faults);
+  EXPECT_EQ(tool->wait(30s), ExitStatus{kFailure});
+  EXPECT_EQ(tool->err(), "cgroup-tool: cannot read " + stuck.file("cgroup.procs") + ": Input/output error\n");
+  for (const auto& other : others) EXPECT_FALSE(exists(other)) << other.path();
+  EXPECT_THAT(delete_stale(), HasSubstr(deleted(stuck)));
 }
 
 TEST_F(ToolStale, IsNoCgroupOfALivingTool) {
