@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 #include "cgroupfs/cgroup_path.hpp"
@@ -80,8 +81,14 @@ Duration parse_duration_argument(const std::string& what, const std::string& tex
 }
 
 Bytes parse_size_argument(const std::string& what, const std::string& text) {
+  // By five levels of page tables. The arithmetic of a load has room above it.
+  constexpr Bytes kAddressable{std::uint64_t{1} << 56U};
   const auto bytes = parse_bytes(text);
   if (!bytes) throw usage(fmt::format("{}: {}", what, bytes.error()));
+  if (*bytes > kAddressable) {
+    throw usage(fmt::format("{}: {}: more than a process can address; accepted: up to {}", what,
+                            in_quotes(text), human(kAddressable)));
+  }
   return *bytes;
 }
 

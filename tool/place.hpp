@@ -39,7 +39,7 @@ std::vector<std::string> make_path(const Hierarchy& hierarchy, const std::string
 Limit parse_limit_argument(const std::string& what, const std::string& text);
 /// D
 Duration parse_duration_argument(const std::string& what, const std::string& text);
-/// SIZE
+/// SIZE, up to what a process can address.
 Bytes parse_size_argument(const std::string& what, const std::string& text);
 
 }  // namespace cmm::tool

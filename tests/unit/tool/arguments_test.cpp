@@ -84,6 +84,13 @@ TEST(LimitArgument, IsRefusedWhereItIsNeither) {
   }
 }
 
+TEST(SizeArgument, IsWhatAProcessCanAddress) {
+  EXPECT_EQ(parse_size_argument("SIZE", "100MiB"), MiB(100));
+  EXPECT_EQ(parse_size_argument("SIZE", "64TiB"), GiB(65536));
+  EXPECT_EQ(refusal_of([] { parse_size_argument("SIZE", "18446744073709551615"); }),
+            "SIZE: \"18446744073709551615\": more than a process can address; accepted: up to 64.0 PiB");
+}
+
 TEST(LimitText, IsBytesOrMaxForTheTool) {
   EXPECT_EQ(to_text(Limit{MiB(1)}), "1048576");
   EXPECT_EQ(to_text(Limit::max()), "max");
