@@ -14,7 +14,7 @@ namespace cmm::tool {
 /// All of it; what is absent is null, and "max" is a limit that isn't there.
 nlohmann::ordered_json to_json(const Inspection& seen);
 
-/// A share of the effective limit as a bar: "████████░░░░  67%".
+/// A share of the effective limit as a bar: "███████░░░  67%".
 std::string usage_bar(const Inspection& seen);
 
 /// "high 3 oom_kill 1": those that aren't 0; "-" where all are.

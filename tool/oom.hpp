@@ -16,7 +16,7 @@ std::uint64_t oom_kills(const std::string& path);
 /// removed.
 std::uint64_t oom_kills_since(const std::string& path, std::uint64_t before);
 
-/// "the kernel killed 1 process of 'x' for want of memory (…)", with the counters that prove it.
+/// "the kernel killed a process of 'x' because it was out of memory (…)", with the counters that prove it.
 std::string oom_text(const std::string& path, std::uint64_t kills);
 
 }  // namespace cmm::tool
