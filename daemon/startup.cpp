@@ -122,9 +122,12 @@ tl::expected<EngineSetup, StartupError> changed_setup(const EngineSetup& present
 }
 
 void raise_descriptor_limit() {
+  // Behind each file that is held the kernel keeps some 5 KiB, which are charged to the daemon. So many take
+  // about half of the memory that unit and manifests allow it.
+  constexpr rlim_t kMost = 16384;
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-  files.rlim_cur = files.rlim_max;
+  files.rlim_cur = std::min(files.rlim_max, kMost);
   // Without it the daemon works all the same, with files opened for each read where descriptors are scarce.
   static_cast<void>(::setrlimit(RLIMIT_NOFILE, &files));
 }

@@ -37,7 +37,8 @@ tl::expected<Startup, StartupError> start_up(const Settings& settings);
 /// were found. Refused where what is asked for needs another start.
 tl::expected<EngineSetup, StartupError> changed_setup(const EngineSetup& present, const Settings& settings);
 
-/// Lets the process hold as many descriptors as its hard limit allows: two or three for each watched cgroup.
+/// Lets the process hold as many descriptors as its hard limit allows and its memory is meant for: it takes
+/// two or three for each watched cgroup.
 void raise_descriptor_limit();
 
 }  // namespace cmm
