@@ -19,6 +19,8 @@ class ForceEmptyReclaimer final : public Reclaimer {
   ReclaimOutcome reclaim(const ReclaimJob& job, std::stop_token stop) override;
 
  private:
+  ReclaimOutcome reclaim_guarded(const ReclaimJob& job, const std::stop_token& stop);
+
   std::unique_ptr<SwappinessJournal> journal_;
 };
 

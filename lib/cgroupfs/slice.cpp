@@ -11,6 +11,7 @@
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/parse.hpp"
 #include "cgroupfs/pressure.hpp"
+#include "cgroupfs/thread_cpu.hpp"
 
 namespace cmm {
 namespace {
@@ -150,7 +151,11 @@ ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& i
     outcome.cpu += slice.cpu;
     if (!is_expected(slice.error))
       return failed(std::move(outcome), job, slice.error, "write", interface.reclaim);
+    // To read memory.stat makes the kernel flush its statistics, which after a short slice takes as long as
+    // it.
+    const auto cpu_before = thread_cpu_time();
     const auto after = counters.read();
+    outcome.cpu += thread_cpu_time() - cpu_before;
     if (!after) return failed(std::move(outcome), job, after.error(), "read", interface.stat);
 
     const auto freed = before->file_lru - after->file_lru;

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "cgroupfs/control_file.hpp"
+#include "cgroupfs/thread_cpu.hpp"
 
 // glibc before 2.38 names the field only by its place in the union.
 #ifndef sigev_notify_thread_id
@@ -18,12 +19,6 @@ namespace cmm {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-Duration thread_cpu_time() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
-}
 
 void unblock_signal() {
   sigset_t set;

@@ -20,9 +20,9 @@ struct ReclaimRequest {
   Bytes target;            ///< stop when the reclaimable cache is down to this
   TimePoint not_before{};  ///< the end of the cooldown, which the scan may have come a moment before
   Duration time_budget = std::chrono::seconds{2};  ///< stop after this long, wherever it is then
-  Duration cpu_budget = Duration::max();  ///< … and after so much CPU time of the reclaiming thread
-  Bytes byte_budget{~std::uint64_t{0}};   ///< … and when so much was freed, however much is read meanwhile
-  Percent max_pressure{100};              ///< … and where PSI memory `some avg10` passes this
+  Duration cpu_budget = Duration::max();           ///< … and after so much CPU time of its slices
+  Bytes byte_budget{~std::uint64_t{0}};  ///< … and when so much was freed, however much is read meanwhile
+  Percent max_pressure{100};             ///< … and where PSI memory `some avg10` passes this
 };
 
 /// Why a reclaim ended.
@@ -53,7 +53,7 @@ struct ReclaimOutcome {
   unsigned slices = 0;
   TimePoint started_at{};
   Duration duration{};
-  Duration cpu{};  ///< what the thread ran in the slices
+  Duration cpu{};  ///< what the thread ran: the slices and what is around them
   std::optional<Bytes>
       refaults;                ///< the cgroup's counter of refaulted cache at the start, where there is one
   std::optional<Error> error;  ///< for denied, unsupported and failed

@@ -137,7 +137,7 @@ TEST_F(ReclaimInSlices, EndsWhereTheCpuTimeIsSpent) {
   });
   EXPECT_EQ(outcome.end, ReclaimEnd::out_of_cpu);
   EXPECT_EQ(outcome.slices, 3) << "of a millisecond each";
-  EXPECT_EQ(outcome.cpu, 3ms);
+  EXPECT_GE(outcome.cpu, 3ms);
   EXPECT_EQ(outcome.freed, MiB(30)) << "stays freed";
 }
 
