@@ -116,7 +116,7 @@ std::string comparison_step(const StatusSample& sample) {
 }
 
 std::string cooldown_text(const StatusTarget& target) {
-  const auto learned = describe_seconds(target.cooldown_seconds);
+  auto learned = describe_seconds(target.cooldown_seconds);
   const auto configured = describe_seconds(target.configured_cooldown_seconds);
   if (learned == configured) return learned;
   return fmt::format("{} as learned, {} as configured", learned, configured);
