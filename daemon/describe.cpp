@@ -50,16 +50,12 @@ std::string describe(const std::vector<Parent>& parents) {
 }
 
 std::string describe(Duration duration) {
-  using std::chrono::duration_cast;
-  using Milliseconds = std::chrono::duration<double, std::milli>;
-  const auto ms = duration_cast<Milliseconds>(duration).count();
-  if (ms < 1000) return fmt::format("{:.4g} ms", ms);
-  const auto seconds = ms / 1000;
-  return seconds < 1000 ? fmt::format("{:.4g} s", seconds) : fmt::format("{:.0f} s", seconds);
+  return describe_seconds(std::chrono::duration<double>{duration}.count());
 }
 
 std::string describe_seconds(double seconds) {
-  return describe(std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds}));
+  if (seconds < 1) return fmt::format("{:.4g} ms", seconds * 1000);
+  return seconds < 1000 ? fmt::format("{:.4g} s", seconds) : fmt::format("{:.0f} s", seconds);
 }
 
 }  // namespace cmm

@@ -20,6 +20,7 @@ std::string describe(const std::vector<Parent>& parents);
 
 /// "2 s", "12.5 s", "800 ms": for people.
 std::string describe(Duration duration);
+/// … also where it is more than a Duration can hold, as a document from elsewhere may say.
 std::string describe_seconds(double seconds);
 
 }  // namespace cmm
