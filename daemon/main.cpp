@@ -101,6 +101,7 @@ ExitCode serve(const Options& options, const Startup& startup, const std::vector
 
 ExitCode run(const Options& options, const std::vector<std::string>& arguments) {
   const auto& settings = options.settings;
+  keep_heap_small();
   raise_descriptor_limit();
   configure_log(settings.log_level, settings.log_format);
   const auto startup = start_up(settings);

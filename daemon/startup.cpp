@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/startup.hpp"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -119,6 +120,13 @@ tl::expected<EngineSetup, StartupError> changed_setup(const EngineSetup& present
     if (!file) return refuse(file.error(), "");
   }
   return with(present, std::move(parents->watched), settings);
+}
+
+void keep_heap_small() {
+  // Each thread would have a part of the heap to itself, and give nothing of it back. They allocate too
+  // little to get into each other's way.
+  static_cast<void>(::mallopt(M_ARENA_MAX, 1));
+  static_cast<void>(::mallopt(M_TRIM_THRESHOLD, 0));
 }
 
 void raise_descriptor_limit() {

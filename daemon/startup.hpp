@@ -37,6 +37,10 @@ tl::expected<Startup, StartupError> start_up(const Settings& settings);
 /// were found. Refused where what is asked for needs another start.
 tl::expected<EngineSetup, StartupError> changed_setup(const EngineSetup& present, const Settings& settings);
 
+/// Has the allocator give back at once what a burst took, as a thousand reclaims in one scan. To be called
+/// before threads are made.
+void keep_heap_small();
+
 /// Lets the process hold as many descriptors as its hard limit allows and its memory is meant for: it takes
 /// two or three for each watched cgroup.
 void raise_descriptor_limit();
