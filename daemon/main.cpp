@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/standard_output.hpp"
 #include "config/yaml.hpp"
 #include "daemon/log.hpp"
 #include "daemon/log_events.hpp"
@@ -136,8 +137,8 @@ ExitCode main_or_error(const std::vector<std::string>& arguments) {
 
 /// What was asked for and couldn't be written down was not done.
 ExitCode written(ExitCode code) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  return fail(ExitCode::failure, errno_error("write to", "standard output").message());
+  const auto error = flush_standard_output();
+  return error ? fail(ExitCode::failure, Error{error, "write to", "standard output"}.message()) : code;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "cli/standard_output.hpp"
 #include "config/text.hpp"
 
 namespace cmm::tool {
@@ -70,9 +71,7 @@ void complain(std::string_view message) noexcept {
 }
 
 void flush_output() {
-  if (std::fflush(stdout) != 0) throw output_failure(errno_error("write to", "standard output").code);
-  // An earlier write failed, and what it said is gone.
-  if (std::ferror(stdout) != 0) throw output_failure(std::make_error_code(std::errc::io_error));
+  if (const auto error = flush_standard_output()) throw output_failure(error);
 }
 
 Failure output_failure(std::error_code code) {
