@@ -44,13 +44,31 @@ Io<std::vector<pid_t>> read_pids(ControlFileReader& reader, const std::string& d
   return *std::move(pids);
 }
 
+/// Calls `take(pids, cgroup)` for the cgroup and each one below it.
+template <class Take>
+Result<void> for_each_list(const std::string& mount, const std::string& path, const Take& take) {
+  const auto failure = [&](std::error_code error) {
+    return tl::unexpected{Error{error, "read", mount + "/" + path + "/cgroup.procs"}};
+  };
+  const auto tree = list_cgroup_tree(mount, path);
+  if (!tree) return failure(tree.error());
+  ControlFileReader reader;
+  for (const auto& each : *tree) {
+    const auto pids = read_pids(reader, fmt::format("{}/{}", mount, each));
+    if (pids) {
+      take(*pids, each);
+    } else if (each == path || !is_gone(pids.error())) {
+      return failure(pids.error());
+    }
+  }
+  return {};
+}
+
 Result<std::vector<pid_t>> list_pids(const std::string& mount, const std::string& path) {
-  return list_processes(mount, path).map([](const std::vector<Process>& all) {
-    std::vector<pid_t> pids;
-    pids.reserve(all.size());
-    for (const auto& each : all) pids.push_back(each.pid);
-    return pids;
-  });
+  std::vector<pid_t> all;
+  return for_each_list(mount, path, [&](const auto& pids, const auto&) {
+           all.insert(all.end(), pids.begin(), pids.end());
+         }).map([&] { return std::move(all); });
 }
 
 Result<void> move_process(pid_t pid, const std::string& to) {
@@ -74,22 +92,10 @@ Result<void> move_others(const std::vector<pid_t>& pids, const std::string& to, 
 }  // namespace
 
 Result<std::vector<Process>> list_processes(const std::string& mount, const std::string& path) {
-  const auto failure = [&](std::error_code error) {
-    return tl::unexpected{Error{error, "read", mount + "/" + path + "/cgroup.procs"}};
-  };
-  const auto tree = list_cgroup_tree(mount, path);
-  if (!tree) return failure(tree.error());
   std::vector<Process> all;
-  ControlFileReader reader;
-  for (const auto& each : *tree) {
-    const auto pids = read_pids(reader, fmt::format("{}/{}", mount, each));
-    if (pids) {
-      add_processes(*pids, each, all);
-    } else if (each == path || !is_gone(pids.error())) {
-      return failure(pids.error());
-    }
-  }
-  return all;
+  return for_each_list(mount, path, [&](const auto& pids, const auto& cgroup) {
+           add_processes(pids, cgroup, all);
+         }).map([&] { return std::move(all); });
 }
 
 Result<std::vector<Process>> kill_processes(const std::string& mount, const std::string& path) {
