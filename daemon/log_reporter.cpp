@@ -166,7 +166,8 @@ void LogReporter::scanned(const ScanReport& report) {
 
 void LogReporter::tell_emptiness(const ScanReport& report) {
   const bool empty = report.targets.empty() && report.awaited.empty();
-  if (std::exchange(told_empty_, empty) == empty || !empty) return;
+  const bool told = std::exchange(told_empty_, empty);
+  if (told || !empty) return;
   log_event(LogLevel::warn, "nothing_to_watch", {}, "no cgroups to watch below the parent yet");
 }
 

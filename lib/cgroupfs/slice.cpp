@@ -151,8 +151,7 @@ ReclaimOutcome reclaim_in_slices(const ReclaimJob& job, const MemoryInterface& i
     outcome.cpu += slice.cpu;
     if (!is_expected(slice.error))
       return failed(std::move(outcome), job, slice.error, "write", interface.reclaim);
-    // To read memory.stat makes the kernel flush its statistics, which after a short slice takes as long as
-    // it.
+    // Reading memory.stat makes the kernel flush its statistics, and may take as long as a short slice.
     const auto cpu_before = thread_cpu_time();
     const auto after = counters.read();
     outcome.cpu += thread_cpu_time() - cpu_before;
