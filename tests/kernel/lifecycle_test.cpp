@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <optional>
+
 #include "support/kernel_test.hpp"
 
 namespace cmm::test {
@@ -9,7 +11,16 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class Lifecycle : public KernelTest {};
+class Lifecycle : public KernelTest {
+ protected:
+  /// Removes `gone` while the daemon frees `shrinking`, in which `before` was; how the reclaim of it ended.
+  static std::optional<ReclaimLine> remove_under_way(Daemon& daemon, const TestCgroup& shrinking, Bytes before,
+                                                     const TestCgroup& gone) {
+    EXPECT_TRUE(wait_until_shrinking(shrinking, before)) << daemon.log();
+    EXPECT_TRUE(gone.remove());
+    return daemon.wait_for_reclaim(gone);
+  }
+};
 
 TEST_F(Lifecycle, ACgroupRemovedBeforeItsReclaimIsForgotten) {
   const auto gone = make("gone");
@@ -43,9 +54,7 @@ TEST_F(Lifecycle, ACgroupRemovedDuringItsReclaimEndsThatReclaimAlone) {
     fill_clean(gone, cache);
     const auto before = gone.usage();
     auto daemon = watch({"--threshold", "64MiB", "--target", "0", "--interval", "100ms"});
-    ASSERT_TRUE(wait_until_shrinking(gone, before)) << daemon.log();
-    ASSERT_TRUE(gone.remove());
-    const auto line = daemon.wait_for_reclaim(gone);
+    const auto line = remove_under_way(daemon, gone, before, gone);
     ASSERT_TRUE(line) << daemon.log();
     if (line->outcome != "cgroup gone") continue;
 
@@ -68,9 +77,7 @@ TEST_F(Lifecycle, ACgroupRemovedWhileItsReclaimWaitsInLineEndsThatReclaimAlone) 
     fill_clean(first, cache);
     const auto before = first.usage();
     auto daemon = watch({"--threshold", "64MiB", "--target", "0", "--max-reclaims", "1"});
-    ASSERT_TRUE(wait_until_shrinking(first, before)) << daemon.log();
-    ASSERT_TRUE(gone.remove());
-    const auto line = daemon.wait_for_reclaim(gone);
+    const auto line = remove_under_way(daemon, first, before, gone);
     ASSERT_TRUE(line) << daemon.log();
     EXPECT_EQ(daemon.stop(), ExitStatus{0});
     if (line->slices > 0) continue;

@@ -90,9 +90,8 @@ TEST_F(Parent, ThatMayNotBeWrittenIsRefused) {
 
 TEST_F(Parent, FromTheFileIsRefusedWithItsPlaceThere) {
   const auto file = config("interval: 1s\nparent: cmm-test-missing\n");
-  Daemon daemon{{"--config", file}, runtime_directory()};
-  EXPECT_EQ(daemon.wait_for_end(), ExitStatus{kUnavailable});
-  EXPECT_THAT(daemon.log(), HasSubstr(" failed " + file + ":2: parent: "));
+  expect_refusal(run_daemon({"--config", file}, runtime_directory()), kUnavailable,
+                 " failed " + file + ":2: parent: ");
 }
 
 TEST_F(Parent, MayBeNamedBelowTheMountOrByItsWholePath) {
