@@ -24,5 +24,17 @@ TEST(ScanSuccess, NeedsAParentThatCanBeRead) {
   EXPECT_TRUE(has_succeeded(report, setup)) << "nobody looked";
 }
 
+TEST(ScanSuccess, IsToWaitForAParentWhereThatWasAskedFor) {
+  EngineSetup setup;
+  setup.hierarchy.mount = "/cg";
+  setup.parents = {{"a"}};
+  ScanReport report;
+  report.awaited = {{"a"}};
+  EXPECT_TRUE(has_succeeded(report, setup));
+  report.awaited.clear();
+  report.unreadable_branches = {{std::make_error_code(std::errc::permission_denied), "open", "/cg/a"}};
+  EXPECT_FALSE(has_succeeded(report, setup)) << "it is there, and can't be watched";
+}
+
 }  // namespace
 }  // namespace cmm

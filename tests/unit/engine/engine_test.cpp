@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -301,6 +302,15 @@ TEST_P(EngineTest, WaitsForAParentWhereThatWasAskedFor) {
   EXPECT_THAT(report.unreadable_branches, IsEmpty()) << "it is as it should be";
   add(scope('a'), MiB(1));
   EXPECT_THAT(scan(kStart + 1s).report.awaited, IsEmpty());
+}
+
+TEST_P(EngineTest, WaitsForNoParentThatIsThereAndCannotBeWatched) {
+  setup.awaits_parents = true;
+  tree.remove("top");
+  std::ofstream{tree.absolute("top")} << "no directory";
+  const auto report = scan().report;
+  EXPECT_THAT(report.awaited, IsEmpty());
+  EXPECT_THAT(report.unreadable_branches, SizeIs(1));
 }
 
 TEST_P(EngineTest, CallsAMissingParentUnreadableWhereItShouldBeThere) {
