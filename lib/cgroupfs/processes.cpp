@@ -66,9 +66,10 @@ Result<void> for_each_list(const std::string& mount, const std::string& path, co
 
 Result<std::vector<pid_t>> list_pids(const std::string& mount, const std::string& path) {
   std::vector<pid_t> all;
-  return for_each_list(mount, path, [&](const auto& pids, const auto&) {
-           all.insert(all.end(), pids.begin(), pids.end());
-         }).map([&] { return std::move(all); });
+  return for_each_list(
+             mount, path,
+             [&](const auto& pids, const auto&) { all.insert(all.end(), pids.begin(), pids.end()); })
+      .map([&] { return std::move(all); });
 }
 
 Result<void> move_process(pid_t pid, const std::string& to) {
@@ -93,9 +94,9 @@ Result<void> move_others(const std::vector<pid_t>& pids, const std::string& to, 
 
 Result<std::vector<Process>> list_processes(const std::string& mount, const std::string& path) {
   std::vector<Process> all;
-  return for_each_list(mount, path, [&](const auto& pids, const auto& cgroup) {
-           add_processes(pids, cgroup, all);
-         }).map([&] { return std::move(all); });
+  return for_each_list(mount, path,
+                       [&](const auto& pids, const auto& cgroup) { add_processes(pids, cgroup, all); })
+      .map([&] { return std::move(all); });
 }
 
 Result<std::vector<Process>> kill_processes(const std::string& mount, const std::string& path) {

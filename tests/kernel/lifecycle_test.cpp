@@ -14,8 +14,8 @@ using testing::Not;
 class Lifecycle : public KernelTest {
  protected:
   /// Removes `gone` while the daemon frees `shrinking`, in which `before` was; how the reclaim of it ended.
-  static std::optional<ReclaimLine> remove_under_way(Daemon& daemon, const TestCgroup& shrinking, Bytes before,
-                                                     const TestCgroup& gone) {
+  static std::optional<ReclaimLine> remove_under_way(Daemon& daemon, const TestCgroup& shrinking,
+                                                     Bytes before, const TestCgroup& gone) {
     EXPECT_TRUE(wait_until_shrinking(shrinking, before)) << daemon.log();
     EXPECT_TRUE(gone.remove());
     return daemon.wait_for_reclaim(gone);
