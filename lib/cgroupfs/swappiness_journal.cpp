@@ -24,6 +24,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFilePrefix = "swappiness.";
 // The kernel takes no more, so that no record can hold more.
 constexpr std::uint64_t kMostSwappiness = 200;
+// Of a file in memory, as /run is: what is left of it is written once more beyond that.
+constexpr std::uint64_t kShortenAt = 1 << 20;
 
 bool take_number(std::string_view& text, std::uint64_t& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -61,11 +63,25 @@ std::string record(char sign, const Swappiness& entry) {
   return fmt::format("{} {} {} {}\n", sign, entry.id.inode, entry.value, entry.path);
 }
 
+std::uint64_t size_of(int file) {
+  struct stat state {};
+  return ::fstat(file, &state) == 0 ? static_cast<std::uint64_t>(state.st_size) : 0;
+}
+
+/// One that was removed between the opening and the lock is as good as one that wasn't there: its owner has
+/// ended in good order, or has another one now.
+bool is_removed(int file) {
+  struct stat state {};
+  return ::fstat(file, &state) != 0 || state.st_nlink == 0;
+}
+
 Io<UniqueFd> open_locked(int dir, const std::string& name, int flags) {
   constexpr mode_t kOwnerOnly = 0600;
   constexpr int kAlways = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   UniqueFd file{::openat(dir, name.c_str(), flags | kAlways, kOwnerOnly)};
   if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return tl::unexpected{last_error()};
+  if (is_removed(file.get()))
+    return tl::unexpected{std::make_error_code(std::errc::no_such_file_or_directory)};
   return file;
 }
 
@@ -104,7 +120,8 @@ std::vector<Swappiness> open_records(std::string_view journal) {
 SwappinessJournal::SwappinessJournal(std::string directory, UniqueFd dir)
     : directory_(std::move(directory)),
       dir_(std::move(dir)),
-      own_(fmt::format("{}{}", kFilePrefix, ::getpid())) {}
+      own_(fmt::format("{}{}", kFilePrefix, ::getpid())),
+      shorten_at_(kShortenAt) {}
 
 Result<std::unique_ptr<SwappinessJournal>> SwappinessJournal::open(const std::string& directory) {
   std::error_code error;
@@ -119,7 +136,7 @@ Result<std::unique_ptr<SwappinessJournal>> SwappinessJournal::open(const std::st
 }
 
 SwappinessJournal::~SwappinessJournal() {
-  if (file_ && open_records_ == 0) ::unlinkat(dir_.get(), own_.c_str(), 0);
+  if (file_ && open_.empty()) ::unlinkat(dir_.get(), own_.c_str(), 0);
 }
 
 Result<void> SwappinessJournal::open_own() {
@@ -154,7 +171,7 @@ Result<void> SwappinessJournal::adopt_own() {
   const auto text = reader.read_all(file_.get());
   if (!text) return tl::unexpected{Error{text.error(), "read", path_of(own_)}};
   orphans_ = open_records(*text);
-  open_records_ = orphans_.size();
+  open_ = orphans_;
   // What is appended has to begin a line of its own.
   if (!text->empty() && !text->ends_with('\n')) return append("\n");
   return {};
@@ -198,19 +215,39 @@ Result<void> SwappinessJournal::append(std::string_view record) {
 Result<void> SwappinessJournal::add(const Swappiness& old) {
   const std::lock_guard lock{mutex_};
   auto added = append(record('+', old));
-  if (added) ++open_records_;
+  if (added) open_.push_back(old);
   return added;
 }
 
 void SwappinessJournal::remove(const Swappiness& old) {
   const std::lock_guard lock{mutex_};
-  if (open_records_ > 0) --open_records_;
-  // With nothing open the journal starts anew and can't grow for ever. Where the record can't be written, the
-  // value is put back once more at the next start, if it is still 0 then.
-  if (open_records_ == 0) {
-    if (::ftruncate(file_.get(), 0) == 0) return;
+  if (const auto same = std::ranges::find(open_, old); same != open_.end()) {
+    std::swap(*same, open_.back());
+    open_.pop_back();
   }
+  // Where the record can't be written, the value is put back once more at the next start, if it is still 0
+  // then.
+  if (open_.empty() && ::ftruncate(file_.get(), 0) == 0) return;
   static_cast<void>(append(record('-', old)));
+  if (size_of(file_.get()) > shorten_at_) shorten();
+}
+
+// It takes the old one's place when it is whole: a kill before that leaves both, which does no harm. Where it
+// can't be written, the old one goes on, and is tried again when it is twice as long.
+void SwappinessJournal::shorten() {
+  std::string text;
+  for (const auto& entry : open_) text += record('+', entry);
+  shorten_at_ = std::max(kShortenAt, 2 * size_of(file_.get()));
+  const auto next = own_ + ".next";
+  auto file = open_locked(dir_.get(), next, O_CREAT | O_EXCL);
+  if (!file) return;
+  if (write_control(file->get(), text) ||
+      ::renameat(dir_.get(), next.c_str(), dir_.get(), own_.c_str()) != 0) {
+    ::unlinkat(dir_.get(), next.c_str(), 0);
+    return;
+  }
+  file_ = std::move(*file);
+  shorten_at_ = std::max(kShortenAt, 2 * std::uint64_t{text.size()});
 }
 
 }  // namespace cmm

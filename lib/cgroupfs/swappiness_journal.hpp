@@ -27,9 +27,10 @@ struct Swappiness {
 /// Writes down what is about to be changed, so that it can be put back even after kill -9.
 ///
 /// One file per process, "swappiness.<pid>" in the runtime directory, locked while the process lives: whoever
-/// can lock another one's file knows that its owner died and replays it. Append-only, one record per write: a
-/// torn last line is a change that wasn't made yet. A file that others may change isn't believed, nor written
-/// to. Thread-safe.
+/// can lock another one's file knows that its owner died and replays it. One record is appended per write: a
+/// torn last line is a change that wasn't made yet. It starts anew when nothing is open, and where something
+/// stays open for long (a reclaim hangs), a shorter file takes its place. A file that others may change isn't
+/// believed, nor written to. Thread-safe.
 class SwappinessJournal {
  public:
   /// Makes the directory and this process's file, and takes over what dead processes left: see `orphans`. A
@@ -41,7 +42,7 @@ class SwappinessJournal {
 
   /// To be called before the change. On an error nothing may be changed.
   Result<void> add(const Swappiness& old);
-  /// To be called after the value was put back.
+  /// To be called after the value was put back. Linear in the records that are open.
   void remove(const Swappiness& old);
 
   /// What dead processes left changed; each is now this journal's own to remove().
@@ -55,6 +56,7 @@ class SwappinessJournal {
   SwappinessJournal(std::string directory, UniqueFd dir);
   Result<void> open_own();
   Result<void> append(std::string_view record);
+  void shorten();
   Result<void> adopt();
   Result<void> adopt_own();
   Result<void> adopt(const std::string& name);
@@ -65,7 +67,8 @@ class SwappinessJournal {
   std::string own_;  // the name of this process's file
   UniqueFd file_;
   std::mutex mutex_;
-  std::size_t open_records_ = 0;
+  std::vector<Swappiness> open_;
+  std::uint64_t shorten_at_;  // bytes of the file
   std::vector<Swappiness> orphans_;
   std::vector<std::string> refused_;
 };

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -86,6 +87,12 @@ class JournalTest : public testing::Test {
     return journal ? std::move(*journal) : nullptr;
   }
 
+  /// By somebody who holds it open; a lock belongs to whoever opened the file, also within one process.
+  [[nodiscard]] bool is_locked(int pid) const {
+    const UniqueFd file{::open(file_of(pid).c_str(), O_RDWR | O_CLOEXEC)};
+    return file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  }
+
   test::TemporaryDirectory dir;
   const int me = ::getpid();
   // Above the largest that the kernel gives.
@@ -143,6 +150,35 @@ TEST_F(JournalTest, StartsAnewWhenNothingIsOpenSoThatItCantGrowForEver) {
   EXPECT_EQ(read(me), "");
   ASSERT_TRUE(journal->add(entry(2, 60, "b")));
   EXPECT_EQ(read(me), "+ 2 60 b\n");
+}
+
+// A reclaim that hangs keeps its record open for as long, and the others go on.
+TEST_F(JournalTest, ShortensItselfWhileSomethingStaysOpen) {
+  const auto journal = open();
+  ASSERT_TRUE(journal->add(entry(1, 60, "hangs")));
+  const auto other = entry(2, 60, std::string(2000, 'x'));
+  std::uintmax_t longest = 0;
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(journal->add(other));
+    journal->remove(other);
+    longest = std::max(longest, fs::file_size(file_of(me)));
+  }
+  EXPECT_LT(longest, (1 << 20) + 2 * other.path.size() + 100) << "of 4 MB that were written";
+  EXPECT_THAT(open_records(read(me)), ElementsAre(entry(1, 60, "hangs")));
+  EXPECT_TRUE(is_locked(me)) << "or another one takes it for a dead process's";
+  EXPECT_EQ(std::distance(fs::directory_iterator{dir.path()}, {}), 1) << "nothing else is left";
+}
+
+TEST_F(JournalTest, GoesOnWithTheLongFileWhereItCantHaveAShorterOne) {
+  fs::create_directory(file_of(me) + ".next");
+  const auto journal = open();
+  ASSERT_TRUE(journal->add(entry(1, 60, "hangs")));
+  const auto other = entry(2, 60, std::string(2000, 'x'));
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(journal->add(other));
+    journal->remove(other);
+  }
+  EXPECT_THAT(open_records(read(me)), ElementsAre(entry(1, 60, "hangs")));
 }
 
 TEST_F(JournalTest, RemovesItsFileAtTheEndWhereNothingIsOpen) {
