@@ -9,8 +9,8 @@
 #include <memory>
 #include <system_error>
 
+#include "support/full_cgroup_test.hpp"
 #include "support/http_client.hpp"
-#include "support/kernel_test.hpp"
 
 namespace cmm::test {
 namespace {
@@ -21,21 +21,10 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-/// A daemon that serves metrics on a port of its own, with one container of 100 MiB of page cache.
-class Http : public KernelTest {
+/// A daemon that serves metrics on a port of its own.
+class Http : public FullCgroupTest {
  protected:
-  void SetUp() override {
-    KernelTest::SetUp();
-    if (IsSkipped()) return;
-    data_ = std::make_unique<DataFile>(files_, "data", MiB(100));
-    fill_clean(app(), *data_);
-  }
-  void TearDown() override {
-    data_.reset();
-    KernelTest::TearDown();
-  }
-
-  [[nodiscard]] TestCgroup app() const { return make(container_scope('a')); }
+  Http() : FullCgroupTest(container_scope('a')) {}
 
   Daemon& serve(std::vector<std::string> options = {}) {
     options.insert(options.end(), {"--threshold", "64MiB", "--interval", "200ms"});
@@ -43,18 +32,14 @@ class Http : public KernelTest {
       options.insert(options.end(), {"--metrics", "listen=127.0.0.1:0"});
     }
     daemon_.reset(new Daemon(watch(std::move(options))));  // it can't be moved into make_unique
-    const std::string at{"metrics and a page at 127.0.0.1:"};
-    EXPECT_TRUE(daemon_->wait_for_log(at)) << daemon_->log();
-    const auto log = daemon_->log();
-    port_ = static_cast<std::uint16_t>(std::stoi(log.substr(log.find(at) + at.size())));
+    port_ = daemon_->wait_for_metrics_port();
+    EXPECT_NE(port_, 0) << daemon_->log();
     return *daemon_;
   }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string get(const std::string& path) const { return test::get(port_, path); }
 
  private:
-  DataDirectory files_;
-  std::unique_ptr<DataFile> data_;
   std::unique_ptr<Daemon> daemon_;
   std::uint16_t port_ = 0;
 };
@@ -97,9 +82,7 @@ TEST_F(Http, IsNotReadyWhenTheParentIsGone) {
   const auto parent = make("parent");
   auto daemon = watch({"--interval", "200ms", "--metrics", "listen=127.0.0.1:0", "--parent", parent.path()});
   ASSERT_TRUE(daemon.wait_for_scans(1)) << daemon.log();
-  const auto log = daemon.log();
-  const std::string at{" page at 127.0.0.1:"};
-  const auto port = static_cast<std::uint16_t>(std::stoi(log.substr(log.find(at) + at.size())));
+  const auto port = daemon.wait_for_metrics_port();
   EXPECT_THAT(test::get(port, "/readyz"), StartsWith("HTTP/1.1 200"));
   ASSERT_TRUE(parent.remove());
   EXPECT_TRUE(eventually([&] { return test::get(port, "/readyz").starts_with("HTTP/1.1 503"); }));
@@ -163,7 +146,7 @@ TEST_F(Http, ManySilentClientsDelayNoScanAndAreSentAway) {
 TEST_F(Http, AReloadMovesItToAnotherAddressOrSwitchesItOff) {
   const auto socket = DataDirectory{};
   auto daemon = watch({"--interval", "200ms", "--config", config("metrics: {listen: \"127.0.0.1:0\"}\n")});
-  ASSERT_TRUE(daemon.wait_for_log("metrics and a page at 127.0.0.1:")) << daemon.log();
+  ASSERT_NE(daemon.wait_for_metrics_port(), 0) << daemon.log();
   static_cast<void>(config("metrics: {listen: " + socket.path() + "/m.sock}\n"));
   daemon.send_signal(SIGHUP);
   EXPECT_TRUE(daemon.wait_for_log("metrics and a page at " + socket.path())) << daemon.log();
@@ -175,10 +158,7 @@ TEST_F(Http, AReloadMovesItToAnotherAddressOrSwitchesItOff) {
 
 TEST_F(Http, SwitchedOffByAReloadItSendsItsClientsAway) {
   auto daemon = watch({"--interval", "200ms", "--config", config("metrics: {listen: \"127.0.0.1:0\"}\n")});
-  const std::string at{"metrics and a page at 127.0.0.1:"};
-  ASSERT_TRUE(daemon.wait_for_log(at)) << daemon.log();
-  const auto log = daemon.log();
-  const Connection kept{static_cast<std::uint16_t>(std::stoi(log.substr(log.find(at) + at.size())))};
+  const Connection kept{daemon.wait_for_metrics_port()};
   kept.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   static_cast<void>(config("metrics: off\n"));
   daemon.send_signal(SIGHUP);

@@ -3,9 +3,8 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <memory>
 
-#include "support/kernel_test.hpp"
+#include "support/full_cgroup_test.hpp"
 
 namespace cmm::test {
 namespace {
@@ -13,21 +12,11 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-/// 100 MiB of cache, about which nothing is to be done at first.
-class Reload : public KernelTest {
+/// A cgroup about which nothing is to be done at first.
+class Reload : public FullCgroupTest {
  protected:
-  void SetUp() override {
-    KernelTest::SetUp();
-    if (IsSkipped()) return;
-    data_ = std::make_unique<DataFile>(files_, "data", MiB(100));
-    fill_clean(app(), *data_);
-  }
-  void TearDown() override {
-    data_.reset();
-    KernelTest::TearDown();
-  }
+  Reload() : FullCgroupTest("app") {}
 
-  [[nodiscard]] TestCgroup app() const { return make("app"); }
   [[nodiscard]] Daemon watch_with(std::string_view text, std::vector<std::string> options = {}) const {
     options.insert(options.end(), {"--interval", "200ms", "--config", config(text)});
     return watch(std::move(options));
@@ -36,11 +25,6 @@ class Reload : public KernelTest {
     static_cast<void>(config(text));
     daemon.send_signal(SIGHUP);
   }
-  [[nodiscard]] const DataFile& data() const { return *data_; }
-
- private:
-  DataDirectory files_;
-  std::unique_ptr<DataFile> data_;
 };
 
 TEST_F(Reload, TakesWhatTheFileSaysNow) {

@@ -88,11 +88,6 @@ class Soak : public KernelTest {
   DataDirectory directory_;
 };
 
-std::uint16_t port_of(const std::string& log) {
-  const std::string at{"metrics and a page at 127.0.0.1:"};
-  return static_cast<std::uint16_t>(std::stoi(log.substr(log.rfind(at) + at.size())));
-}
-
 std::string body(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
 
 std::uint64_t freed_by_status(std::uint16_t port) {
@@ -114,8 +109,8 @@ TEST_F(Soak, GrowsNothingAndAccountsForEveryReclaim) {
   }
   Daemon daemon{{"--config", settings(false)}, runtime_directory()};
   home.write("cgroup.procs", std::to_string(daemon.pid()));
-  ASSERT_TRUE(daemon.wait_for_log("metrics and a page at 127.0.0.1:")) << end_of(daemon.log());
-  const auto port = port_of(daemon.log());
+  const auto port = daemon.wait_for_metrics_port();
+  ASSERT_NE(port, 0) << end_of(daemon.log());
 
   const auto length = soak_time();
   const auto start = Clock::now();

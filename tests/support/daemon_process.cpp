@@ -158,6 +158,12 @@ bool Daemon::wait_for_scans(std::size_t count) {
   return wait_until_log([&] { return scans() >= enough; });
 }
 
+std::uint16_t Daemon::wait_for_metrics_port() {
+  constexpr std::string_view kAt = "metrics and a page at 127.0.0.1:";
+  if (!wait_for_log(kAt)) return 0;
+  return static_cast<std::uint16_t>(std::stoi(log().substr(log().rfind(kAt) + kAt.size())));
+}
+
 std::optional<ExitStatus> Daemon::wait_for_end(std::chrono::milliseconds timeout) {
   return process_.wait(timeout);
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -55,6 +56,8 @@ class Daemon {
   bool wait_for_log(std::string_view text);
   /// Waits for the `nth` reclaim of this cgroup.
   std::optional<ReclaimLine> wait_for_reclaim(const TestCgroup& cgroup, std::size_t nth = 1);
+  /// Waits until it says at which port of 127.0.0.1 its metrics are; of several, the last. 0: nowhere.
+  std::uint16_t wait_for_metrics_port();
   /// Waits until so many scans began and ended after the call.
   bool wait_for_scans(std::size_t count);
 
