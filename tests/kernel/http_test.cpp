@@ -158,7 +158,9 @@ TEST_F(Http, AReloadMovesItToAnotherAddressOrSwitchesItOff) {
 
 TEST_F(Http, SwitchedOffByAReloadItSendsItsClientsAway) {
   auto daemon = watch({"--interval", "200ms", "--config", config("metrics: {listen: \"127.0.0.1:0\"}\n")});
-  const Connection kept{daemon.wait_for_metrics_port()};
+  const auto port = daemon.wait_for_metrics_port();
+  ASSERT_NE(port, 0) << daemon.log();
+  const Connection kept{port};
   kept.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   static_cast<void>(config("metrics: off\n"));
   daemon.send_signal(SIGHUP);

@@ -16,12 +16,8 @@ class FullCgroupTest : public KernelTest {
   void SetUp() override {
     KernelTest::SetUp();
     if (IsSkipped()) return;
-    data_ = std::make_unique<DataFile>(files_, "data", MiB(100));
+    data_.reset(new DataFile(file("data", MiB(100))));  // it can't be moved into make_unique
     fill_clean(app(), *data_);
-  }
-  void TearDown() override {
-    data_.reset();
-    KernelTest::TearDown();
   }
 
   [[nodiscard]] TestCgroup app() const { return make(name_); }
@@ -30,7 +26,6 @@ class FullCgroupTest : public KernelTest {
 
  private:
   std::string name_;
-  DataDirectory files_;
   std::unique_ptr<DataFile> data_;
 };
 
