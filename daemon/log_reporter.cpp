@@ -137,6 +137,7 @@ void LogReporter::starting(const Settings& settings, const Startup& startup) {
 
 void LogReporter::change(const Settings& settings) {
   configure_log(settings.log_level, settings.log_format);
+  awaits_parents_ = settings.wait_for_parent;
   rules_need_names_ = need_names(settings.rules);
 }
 
@@ -164,11 +165,14 @@ void LogReporter::scanned(const ScanReport& report) {
             {{"targets", std::uint64_t{report.targets.size()}}, {"took", report.took}});
 }
 
+// A parent is empty for a moment before it is removed and after it is made: who waits for it needs no
+// warning.
 void LogReporter::tell_emptiness(const ScanReport& report) {
   const bool empty = report.targets.empty() && report.awaited.empty();
   const bool told = std::exchange(told_empty_, empty);
   if (told || !empty) return;
-  log_event(LogLevel::warn, "nothing_to_watch", {}, "no cgroups to watch below the parent yet");
+  log_event(awaits_parents_ ? LogLevel::info : LogLevel::warn, "nothing_to_watch", {},
+            "no cgroups to watch below the parent yet");
 }
 
 void LogReporter::tell_gate(const ScanReport& report) {

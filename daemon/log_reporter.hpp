@@ -17,7 +17,9 @@ namespace cmm {
 class LogReporter {
  public:
   explicit LogReporter(const Settings& settings)
-      : dry_run_(settings.dry_run), rules_need_names_(need_names(settings.rules)) {}
+      : dry_run_(settings.dry_run),
+        awaits_parents_(settings.wait_for_parent),
+        rules_need_names_(need_names(settings.rules)) {}
 
   void starting(const Settings& settings, const Startup& startup);
   /// The settings were changed by a reload.
@@ -42,6 +44,7 @@ class LogReporter {
   void forget_gone(const ScanReport& report);
 
   bool dry_run_;
+  bool awaits_parents_;
   bool rules_need_names_;
   bool names_missing_ = false;
   std::optional<Duration> overran_;  // told: the least time after which a next scan was due then

@@ -101,6 +101,15 @@ TEST_F(LogReporterTest, TellsOnceThatScansTakeTooLong) {
   EXPECT_THAT(scan(1100ms, 1s), IsEmpty()) << "the same scans: what differs is when the next one is due";
 }
 
+TEST_F(LogReporterTest, WarnsOfNothingToWatchUnlessParentsAreWaitedFor) {
+  EXPECT_THAT(scan(1ms, 1s), HasSubstr("warning nothing_to_watch"));
+  EXPECT_THAT(scan(1ms, 1s), IsEmpty());
+  settings.wait_for_parent = true;
+  log = LogReporter{settings};
+  EXPECT_THAT(scan(1ms, 1s), HasSubstr("info nothing_to_watch"));
+  EXPECT_THAT(scan(1ms, 1s), IsEmpty());
+}
+
 TEST_F(LogReporterTest, TellsThatScansTakeTooLongAgain) {
   scan(10s, 1s);
   scan(10ms, 1s);
