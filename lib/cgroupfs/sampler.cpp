@@ -92,15 +92,21 @@ Result<Bytes> Sampler::effective_limit(const Branch& branch, Target& target, Byt
 Io<Limit> Sampler::payload_limit(Target& target, LimitLook look) {
   if (!target.is_container) return Limit::max();
   if (!target.payload_limit || look == LimitLook::all) {
-    auto dir = open_at(target.dir.get(), container_payload, O_PATH | O_DIRECTORY);
-    LimitFiles files;
-    auto limit = dir.and_then([&](const UniqueFd& payload) {
-      return files.read(reader_, interface_, payload.get(), LimitLook::all);
-    });
+    auto limit = read_payload_limit(target.dir.get());
     if (!limit && !is_gone(limit.error())) return limit;
     target.payload_limit = limit.value_or(Limit::max());
   }
   return *target.payload_limit;
+}
+
+Io<Limit> Sampler::read_payload_limit(int container) {
+  // Most containers have no children, and to count them costs less than to look for one that isn't there.
+  const auto state = directory_state(container);
+  if (state && state->children == 0) return Limit::max();
+  const auto dir = open_at(container, container_payload, O_PATH | O_DIRECTORY);
+  if (!dir) return tl::unexpected{dir.error()};
+  LimitFiles files;
+  return files.read(reader_, interface_, dir->get(), LimitLook::all);
 }
 
 Result<MemorySample> Sampler::read_cache(const Branch& branch, Target& target, Bytes node_total, bool is_turn,

@@ -56,6 +56,7 @@ class Sampler {
   std::error_code open_directory(const Branch& branch, Target& target);
   Result<bool> may_swap(const Branch& branch, Target& target);
   Io<Limit> payload_limit(Target& target, LimitLook look);
+  Io<Limit> read_payload_limit(int container);
   Result<Bytes> effective_limit(const Branch& branch, Target& target, Bytes node_total, Looks looks);
   Error failure(Target& target, const Branch& branch, std::error_code code, const char* file);
 
