@@ -223,9 +223,12 @@ void Engine::tell(const CgroupRef& cgroup, const Remembered& memory, const Learn
 }
 
 Remembered& Engine::remember(const CgroupRef& cgroup) {
-  auto& memory = memory_.cgroups[cgroup->id];
+  auto& memory = recall_.next(memory_, cgroup);
   // Another value says more of the same cgroup: its names have become known.
-  if (std::exchange(memory.ruled, cgroup) != cgroup) memory.rule = find_rule(setup_.rules, *cgroup);
+  if (memory.ruled != cgroup) {
+    memory.ruled = cgroup;
+    memory.rule = find_rule(setup_.rules, *cgroup);
+  }
   memory.seen_in_scan = memory_.scans;
   return memory;
 }
@@ -252,6 +255,8 @@ void Engine::tell_unreadable(ScanReport& report) const {
 // What lies in a branch that can't be read just now, or rests because the kernel hung on it, may be there all
 // the while, with a cooldown and all that was learned.
 void Engine::forget_unseen(const ScanReport& report, const Quarantine& quarantine) {
+  const bool all_seen = recall_.end() == memory_.cgroups.size();
+  if (all_seen) return;
   const auto may_be_there = [&](const std::string& path) {
     const auto absolute = setup_.hierarchy.mount + "/" + path;
     return std::ranges::any_of(

@@ -13,6 +13,7 @@
 #include "cgroupfs/sampler.hpp"
 #include "cgroupfs/scan_watch.hpp"
 #include "engine/memory.hpp"
+#include "engine/recall.hpp"
 #include "engine/report.hpp"
 #include "kubelet/log_links.hpp"
 #include "model/cycle_budget.hpp"
@@ -117,6 +118,7 @@ class Engine {
   Sampler sampler_;
   NodeMemory node_;
   Memory memory_;
+  Recall recall_;
   std::optional<Duration> soonest_;  // until the first cgroup needs another scan
   std::size_t last_targets_ = 0;
 };
