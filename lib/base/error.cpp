@@ -13,8 +13,10 @@ std::string Error::message() const {
   return fmt::format("cannot {} {}: {}", action, path, why);
 }
 
+std::error_code last_error() { return {errno, std::generic_category()}; }
+
 Error errno_error(std::string action, std::string path) {
-  return {std::error_code{errno, std::generic_category()}, std::move(action), std::move(path)};
+  return {last_error(), std::move(action), std::move(path)};
 }
 
 bool is_gone(const std::error_code& code) {

@@ -18,7 +18,10 @@ struct Error {
   friend bool operator==(const Error&, const Error&) = default;
 };
 
-/// An Error with the calling thread's errno; call it before anything else can overwrite errno.
+/// The calling thread's errno; call it before anything else can overwrite that.
+std::error_code last_error();
+
+/// An Error with last_error().
 Error errno_error(std::string action, std::string path);
 
 /// True for the codes that say that the cgroup (or file) is not there any more: ENOENT, ENODEV.

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/error.hpp"
+
 namespace cmm {
 namespace {
 

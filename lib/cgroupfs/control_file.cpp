@@ -4,8 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstddef>
+
+#include "base/error.hpp"
 
 namespace cmm {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 constexpr std::size_t kLargestFile = std::size_t{64} << 20U;
 
 }  // namespace
-
-std::error_code last_error() { return {errno, std::generic_category()}; }
 
 Io<UniqueFd> open_at(int dir, const char* name, int flags) {
   UniqueFd fd{::openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW)};

@@ -37,7 +37,4 @@ class ControlFileReader {
 /// Writes `text` in one write, as control files want it.
 std::error_code write_control(int fd, std::string_view text);
 
-/// The code of errno.
-std::error_code last_error();
-
 }  // namespace cmm

@@ -16,6 +16,7 @@
 #include <iterator>
 #include <optional>
 
+#include "base/error.hpp"
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/parse.hpp"
 #include "cgroupfs/text_file.hpp"

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/error.hpp"
 #include "cgroupfs/container_name.hpp"
 #include "cgroupfs/pressure.hpp"
 

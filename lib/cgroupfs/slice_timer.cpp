@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "base/error.hpp"
 #include "cgroupfs/control_file.hpp"
 #include "cgroupfs/thread_cpu.hpp"
 

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/error.hpp"
 #include "base/foreign_writer.hpp"
 #include "cgroupfs/control_file.hpp"
 

@@ -8,7 +8,7 @@
 namespace cmm {
 
 std::error_code flush_standard_output() {
-  if (std::fflush(stdout) != 0) return errno_error("write to", "standard output").code;
+  if (std::fflush(stdout) != 0) return last_error();
   // An earlier write failed, and what it said is gone.
   if (std::ferror(stdout) != 0) return std::make_error_code(std::errc::io_error);
   return {};

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/error.hpp"
 #include "cgroupfs/cgroup_files.hpp"
 #include "engine/naming.hpp"
 #include "policy/budget.hpp"
