@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <system_error>
@@ -113,28 +114,40 @@ std::optional<Bytes> meminfo_value(std::string_view rest) {
 }
 
 bool is_line_of(std::string_view text, std::string_view key) {
-  return text.size() > key.size() && text[key.size()] == ' ' && text.starts_with(key);
+  return text.size() > key.size() && text[key.size()] == ' ' &&
+         std::memcmp(text.data(), key.data(), key.size()) == 0;
 }
 
-/// The number at the beginning of `text` and its newline, which are cut off.
+/// What follows the first line.
+std::string_view after_line(std::string_view text) {
+  const auto* end = std::memchr(text.data(), '\n', text.size());
+  return end == nullptr
+             ? std::string_view{}
+             : text.substr(static_cast<std::size_t>(static_cast<const char*>(end) - text.data()) + 1);
+}
+
+/// The number at the beginning of `text` and its newline, which are cut off. Nothing where it has too many
+/// digits to be sure that 64 bits hold it: std::from_chars asks that at each digit.
 std::optional<std::uint64_t> take_number_line(std::string_view& text) {
+  constexpr std::size_t kSafe = std::numeric_limits<std::uint64_t>::digits10;
   std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  if (!text.starts_with('\n')) return std::nullopt;
-  text.remove_prefix(1);
+  std::size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') {
+    number = 10 * number + static_cast<std::uint64_t>(text[digits++] - '0');
+  }
+  if (digits == 0 || digits > kSafe || digits == text.size() || text[digits] != '\n') return std::nullopt;
+  text.remove_prefix(digits + 1);
   return number;
 }
 
 /// The usual case, at one comparison a line: every key is there, in the order of `keys`. Nothing where it
-/// isn't so.
+/// isn't so. Most of what a scan does outside the kernel is done here.
 std::optional<MemoryStat> parse_in_order(std::string_view text, std::span<const StatKey> keys) {
   MemoryStat stat;
   for (const auto& key : keys) {
     while (!is_line_of(text, key.name)) {
       if (text.empty()) return std::nullopt;
-      take_until(text, '\n');
+      text = after_line(text);
     }
     text.remove_prefix(key.name.size() + 1);
     const auto number = take_number_line(text);

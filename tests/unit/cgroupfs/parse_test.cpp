@@ -122,6 +122,23 @@ TEST(Stat, IsNothingWhereAWantedValueIsMalformed) {
   }
 }
 
+/// All keys of v2, in the kernel's order, and this as the value of the last one.
+std::string whole_stat(const std::string& active_file) {
+  return "anon 1\nfile 2\nshmem 3\nfile_dirty 4\nfile_writeback 5\ninactive_file 6\nactive_file " +
+         active_file + "\n";
+}
+
+TEST(Stat, TakesNumbersOf64Bits) {
+  for (const auto most : {9999999999999999999U, 10000000000000000000U, 18446744073709551615U}) {
+    const auto stat = stat_of(CgroupVersion::v2, whole_stat(std::to_string(most)));
+    ASSERT_TRUE(stat) << most;
+    EXPECT_EQ(stat->active_file, Bytes{most});
+  }
+  for (const auto* wrong : {"18446744073709551616", "99999999999999999999", "", "-1", "1 ", "0x1"}) {
+    EXPECT_EQ(stat_of(CgroupVersion::v2, whole_stat(wrong)), std::nullopt) << wrong;
+  }
+}
+
 TEST(Stat, MalformedLinesThatNobodyWantsDoNoHarm) {
   const auto stat = stat_of(CgroupVersion::v2, "\nnew_key a b c\n  \nkernel\nfile 4096\n");
   ASSERT_TRUE(stat);
