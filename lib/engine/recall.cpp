@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/prefetch.hpp"
+
 namespace cmm {
 
 Remembered& Recall::next(Memory& memory, const CgroupRef& cgroup) {
@@ -10,6 +12,7 @@ Remembered& Recall::next(Memory& memory, const CgroupRef& cgroup) {
   auto& remembered = in_order_[place_++];
   const bool is_it = remembered != nullptr && remembered->ruled == cgroup;
   if (!is_it) remembered = &memory.cgroups[cgroup->id];
+  if (place_ < in_order_.size()) prefetch(*in_order_[place_]);
   return *remembered;
 }
 
