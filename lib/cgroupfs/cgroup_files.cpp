@@ -112,6 +112,11 @@ Io<DirectoryState> directory_state(int dir) {
   return DirectoryState{CgroupId{state.st_ino}, children};
 }
 
+bool may_have_children(int dir) {
+  const auto state = directory_state(dir);
+  return !state || state->children > 0;
+}
+
 Io<Limit> LimitFiles::read(ControlFileReader& reader, const MemoryInterface& interface, int dir,
                            LimitLook look) {
   if (!hard_ || look != LimitLook::remember) {

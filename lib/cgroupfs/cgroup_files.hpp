@@ -49,6 +49,9 @@ struct DirectoryState {
 };
 Io<DirectoryState> directory_state(int dir);
 
+/// False only where it is sure that an open directory has no child cgroups.
+bool may_have_children(int dir);
+
 /// How closely to look at a cgroup's limits. Reading them costs as much as reading its usage, and they change
 /// seldom; memory.high is set by hardly anybody, and isn't held open.
 enum class LimitLook {

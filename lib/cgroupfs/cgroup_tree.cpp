@@ -62,11 +62,7 @@ void drop_missing(List& known, std::unordered_map<std::string, CgroupId>& listed
 
 }  // namespace
 
-bool is_no_leaf(const Target& target) {
-  if (target.is_container) return false;
-  const auto state = directory_state(target.dir.get());
-  return !state || state->children > 0;
-}
+bool is_no_leaf(const Target& target) { return !target.is_container && may_have_children(target.dir.get()); }
 
 bool rests_between_turns(const Branch& branch) {
   return !branch.cgroup->workload.pod_uid.empty() && !branch.targets.empty();

@@ -102,8 +102,7 @@ Io<Limit> Sampler::payload_limit(Target& target, LimitLook look) {
 
 Io<Limit> Sampler::read_payload_limit(int container) {
   // Most containers have no children, and to count them costs less than to look for one that isn't there.
-  const auto state = directory_state(container);
-  if (state && state->children == 0) return Limit::max();
+  if (!may_have_children(container)) return Limit::max();
   const auto dir = open_at(container, container_payload, O_PATH | O_DIRECTORY);
   if (!dir) return tl::unexpected{dir.error()};
   LimitFiles files;

@@ -256,8 +256,8 @@ void Engine::tell_unreadable(ScanReport& report) const {
 // What lies in a branch that can't be read just now, or rests because the kernel hung on it, may be there all
 // the while, with a cooldown and all that was learned.
 void Engine::forget_unseen(const ScanReport& report, const Quarantine& quarantine) {
-  const bool all_seen = recall_.end() == memory_.cgroups.size();
-  if (all_seen) return;
+  const auto seen = recall_.end();
+  if (seen == memory_.cgroups.size()) return;
   const auto may_be_there = [&](const std::string& path) {
     const auto absolute = setup_.hierarchy.mount + "/" + path;
     return std::ranges::any_of(
